@@ -1,0 +1,16 @@
+"""The vILT connector. This is the map of the house; open it first.
+
+      LMS          learner, instructor    operator          shell
+       │                   │                 │                │
+  [contract, oauth]  [join, room]          [ops]            [cli]     doors: parse, authenticate, answer
+       └─────────┬─────────┴────────┬────────┴────────────────┘
+             [services]                    workroom: one function = one deed; it owns the transaction
+             │        │
+          [db]    [providers/<vendor>]     outer walls: the database │ the vendors
+             └───┬────┘
+             [domain]                      words: values, rules, errors; imports no tool
+
+`settings` reads the environment, `wiring` builds the parts and carries them in, `main` hangs the HTTP doors.
+Files are subject nouns and carry the same name in every room: follow the word through the house.
+Imports point downward only; `import-linter` (pyproject.toml) holds the doors.
+"""

@@ -1,0 +1,77 @@
+"""The one door to the database: a transaction is `async with db.begin() as tx`, a look `async with db.read()`.
+
+SQLite has one writer: it gets a single connection that begins IMMEDIATE (so that a write never starts as a
+read and fails on upgrade), and readers apart, which WAL lets run beside it.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+Tx = AsyncConnection
+
+SQLITE_BUSY_MS = 15_000
+
+
+class Database:
+    """A pair of engines (the same one twice on PostgreSQL) and nothing else."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        """`url` names an async driver: `sqlite+aiosqlite:///file` or `postgresql+asyncpg://…`."""
+        parsed = make_url(url)
+        self.dialect = parsed.get_backend_name()
+        if self.dialect == "sqlite":
+            if parsed.database:
+                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            self._writer = _sqlite_engine(url, size=1, immediate=True)
+            self._reader = _sqlite_engine(url, size=4, immediate=False)
+        else:
+            self._writer = self._reader = create_async_engine(
+                url, pool_size=pool_size, max_overflow=0, pool_timeout=10, pool_pre_ping=True
+            )
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The writing engine, for migrations."""
+        return self._writer
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Tx]:
+        """A transaction: commits when the block ends, rolls back when it raises."""
+        async with self._writer.begin() as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Tx]:
+        """A look at committed data; nothing that is written in it stays."""
+        async with self._reader.connect() as tx:
+            yield tx
+
+    async def close(self) -> None:
+        await self._reader.dispose()
+        await self._writer.dispose()
+
+
+def _sqlite_engine(url: str, *, size: int, immediate: bool) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=size, max_overflow=0, pool_timeout=30)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin by itself: `begin` below does
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MS}")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")  # NORMAL may lose the last commits when the power goes
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine

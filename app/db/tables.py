@@ -1,0 +1,249 @@
+"""Every table, once. The migrations build the same; a guard test fails when the two differ."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC moment on both databases (SQLite keeps no zone of its own)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant without a zone reached the database")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Counter = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts by itself only in INTEGER
+
+
+def _now(name: str = "created_at") -> Column[datetime]:
+    return Column(name, Instant, nullable=False)
+
+
+tenants = Table(
+    "tenants",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    _now(),
+)
+
+connections = Table(
+    "connections",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", ForeignKey("tenants.id"), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("settings", JSON, nullable=False),
+    Column("sealed_secrets", LargeBinary),
+    Column("state", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("health", JSON),
+    _now(),
+    _now("updated_at"),
+    UniqueConstraint("tenant_id", "key"),
+)
+
+clients = Table(
+    "clients",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("tenant_id", ForeignKey("tenants.id"), nullable=False),
+    Column("connection_id", ForeignKey("connections.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    _now(),
+    Column("revoked_at", Instant),
+)
+
+client_secrets = Table(
+    "client_secrets",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("client_id", ForeignKey("clients.id"), nullable=False, index=True),
+    Column("digest", LargeBinary, nullable=False),
+    _now(),
+    Column("expires_at", Instant),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("purpose", Text, nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+    _now(),
+    Column("retires_at", Instant),
+)
+
+revoked_tokens = Table(
+    "revoked_tokens",
+    metadata,
+    Column("jti", Text, primary_key=True),
+    Column("expires_at", Instant, nullable=False, index=True),
+)
+
+instructors = Table(
+    "instructors",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", ForeignKey("tenants.id"), nullable=False),
+    Column("connection_id", ForeignKey("connections.id"), nullable=False),
+    Column("email", Text, nullable=False),
+    Column("email_key", Text, nullable=False),
+    Column("first_name", Text, nullable=False),
+    Column("last_name", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("provider_identity", Text),
+    _now(),
+    _now("updated_at"),
+    UniqueConstraint("connection_id", "email_key"),
+    Index("ix_instructors_tenant_id_email_key", "tenant_id", "email_key"),
+)
+
+instructor_renames = Table(
+    "instructor_renames",
+    metadata,
+    Column("id", Counter, primary_key=True, autoincrement=True),
+    Column("instructor_id", ForeignKey("instructors.id"), nullable=False, index=True),
+    Column("old_email", Text, nullable=False),
+    Column("new_email", Text, nullable=False),
+    Column("renamed_at", Instant, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", ForeignKey("tenants.id"), nullable=False),
+    Column("connection_id", ForeignKey("connections.id"), nullable=False),
+    Column("session_key", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("utc_offset_minutes", Integer),
+    Column("creator_email", Text, nullable=False),
+    Column("lo_id", Text),
+    Column("state", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    _now(),
+    _now("updated_at"),
+    Column("cancelled_at", Instant),
+    UniqueConstraint("tenant_id", "session_key"),
+    Index("ix_sessions_tenant_id_starts_at", "tenant_id", "starts_at"),
+)
+
+session_instructors = Table(
+    "session_instructors",
+    metadata,
+    Column("session_id", ForeignKey("sessions.id"), primary_key=True),
+    Column("email_key", Text, primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("removed_at", Instant),
+    Index("ix_session_instructors_email_key", "email_key"),
+)
+
+meetings = Table(
+    "meetings",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("session_id", ForeignKey("sessions.id"), nullable=False, index=True),
+    Column("connection_id", ForeignKey("connections.id"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("sealed_ref", LargeBinary),
+    Column("synced_revision", Integer),
+    Column("claim_token", Uuid),
+    Column("claimed_until", Instant),
+    Column("attempts", Integer, nullable=False),
+    Column("last_error", Text, nullable=False),
+    Column("last_error_kind", Text, nullable=False),
+    Column("last_tried_at", Instant),
+    Column("next_try_at", Instant, index=True),
+    _now(),
+    _now("updated_at"),
+    # The promise "one SessionId, one meeting", kept by the database itself.
+    Index(
+        "uq_meetings_session_id_not_cancelled",
+        "session_id",
+        unique=True,
+        postgresql_where=text("state <> 'cancelled'"),
+        sqlite_where=text("state <> 'cancelled'"),
+    ),
+)
+
+launches = Table(
+    "launches",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("session_id", ForeignKey("sessions.id"), nullable=False),
+    Column("person_key", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("correlation_id", Text, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Index("ix_launches_session_id_person_key", "session_id", "person_key"),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("id", Counter, primary_key=True, autoincrement=True),
+    Column("session_id", ForeignKey("sessions.id"), nullable=False),
+    Column("launch_id", Uuid),
+    Column("person_key", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("instance", Text, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("recorded_at", Instant, nullable=False),
+    UniqueConstraint("session_id", "source", "instance"),
+    Index("ix_evidence_session_id_person_key", "session_id", "person_key"),
+)

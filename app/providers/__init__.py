@@ -1,0 +1,1 @@
+"""The vendors: one folder each, found by their folder. Nothing outside a vendor's folder speaks its name."""

@@ -1,0 +1,182 @@
+"""What a meeting provider is to this house: a card that says what it can do, a form, and seven deeds.
+
+Written for what real providers need (UCWA, Graph, Zoom, Webex, BigBlueButton, Jitsi): most keep no
+schedule, few take an idempotency key, some know who came and some do not. The card says so; services
+read the card and never a vendor's name.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from app.domain.attendance import Policy
+from app.domain.meeting import MeetingRef, MeetingSpec
+from app.domain.people import Person, Role
+
+
+class Idempotency(StrEnum):
+    """What keeps a repeated create from making a second meeting."""
+
+    CHOSEN_ID = "chosen_id"  # the id is ours: a repeat finds the same meeting
+    NATIVE_KEY = "native_key"  # the provider takes a key and answers a repeat with the first meeting
+    MARKER = "marker"  # our marker is planted in the meeting and can be searched for
+    NONE = "none"
+
+
+class AttendanceSource(StrEnum):
+    """How presence becomes known."""
+
+    NONE = "none"  # it does not: who opened the link is all there is
+    HOSTED = "hosted"  # the class takes place in this service's own room
+    PULL = "pull"  # a report after the class
+    PUSH = "push"  # webhooks
+    LIVE = "live"  # a roster that must be watched during the class; partial where the watch broke
+
+
+class IdentityStrength(StrEnum):
+    """How surely a present person is the person of the LMS."""
+
+    PLANTED_ID = "planted_id"
+    VERIFIED_EMAIL = "verified_email"
+    CLAIMED_EMAIL = "claimed_email"
+    NAME_ONLY = "name_only"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A provider in words a buyer understands, and in flags that services read.
+
+    `join_link_per_person`: the provider gives each person a link of their own, made at the click.
+    `hosted`: there is no address elsewhere; the join door opens this service's own room.
+    `attendance_delay`: how long after the class a report may still change.
+    """
+
+    key: str
+    name: str
+    summary: str
+    keeps_schedule: bool
+    idempotency: Idempotency
+    attendance: AttendanceSource
+    identity: IdentityStrength
+    default_policy: Policy
+    join_link_per_person: bool = False
+    hosted: bool = False
+    moves_in_place: bool = True
+    cancels_async: bool = False
+    checks_people: bool = False
+    attendance_delay: timedelta = timedelta(0)
+    limits: tuple[str, ...] = ()
+
+
+class ProviderSettings(BaseModel):
+    """The admin form of a provider: a subclass lists its fields; `SecretStr` fields are stored sealed."""
+
+    model_config = {"extra": "forbid", "str_strip_whitespace": True}
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderMeeting:
+    """A meeting as the provider has it. `downgrades` are sentences: wanted X, got Y."""
+
+    ref: MeetingRef
+    downgrades: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStep:
+    """One step of trying a connection: what was tried, whether it worked, what to do if not."""
+
+    name: str
+    ok: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """The steps in their order; the first that failed ends the list. `facts` are shown to the administrator."""
+
+    steps: tuple[CheckStep, ...]
+    facts: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return bool(self.steps) and all(step.ok for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceRow:
+    """One interval of one person in one meeting, as the provider tells it. Open while `left_at` is None.
+
+    `instance` names the row at the provider, so that the same row told twice is one.
+    """
+
+    email: str
+    joined_at: datetime
+    left_at: datetime | None
+    instance: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceReport:
+    """What the provider knows by now; `final` when it will not change any more."""
+
+    rows: Sequence[PresenceRow]
+    final: bool
+    partial: bool = False
+
+
+class Provider(ABC):
+    """One activated connection to a vendor. Pure network I/O: no database, no memory that must last.
+
+    Every deed raises only the provider errors of `domain/errors.py`; `OutcomeUnknown` whenever a write was
+    sent and its answer lost. No deed repeats a write on its own after that.
+    """
+
+    card: ClassVar[Card]
+    Settings: ClassVar[type[ProviderSettings]]
+
+    @property
+    def policy(self) -> Policy:
+        """How attendance is decided on this connection."""
+        return self.card.default_policy
+
+    @abstractmethod
+    async def check(self) -> CheckReport:
+        """Try the connection for real, step by step. Raises nothing: a failure is a step that failed."""
+
+    async def find_person(self, email: str) -> str | None:
+        """The provider's own name for this person, None where it cannot tell. Raises PersonUnknown."""
+        return None
+
+    @abstractmethod
+    async def create(self, spec: MeetingSpec, marker: str) -> ProviderMeeting:
+        """Make the meeting and plant `marker` in it."""
+
+    @abstractmethod
+    async def find(self, marker: str, ref: MeetingRef | None) -> ProviderMeeting | None:
+        """The meeting that carries `marker`, or None if the provider surely has none."""
+
+    @abstractmethod
+    async def update(self, ref: MeetingRef, spec: MeetingSpec, marker: str) -> ProviderMeeting:
+        """Bring the meeting to `spec`; the link that people hold lives on. Raises MeetingGone."""
+
+    @abstractmethod
+    async def cancel(self, ref: MeetingRef) -> None:
+        """Remove the meeting; a missing one is a success."""
+
+    @abstractmethod
+    async def join_link(self, ref: MeetingRef, person: Person, role: Role) -> str | None:
+        """Where this person goes at the click; None for a hosted room. Never a host link for a learner."""
+
+    async def attendance(self, ref: MeetingRef, since: datetime, until: datetime) -> AttendanceReport:
+        """Who was present; only for cards whose attendance is PULL."""
+        return AttendanceReport(rows=(), final=True)
+
+    async def aclose(self) -> None:
+        """Sign out and let go of connections."""
