@@ -1,0 +1,96 @@
+"""The settings: every `VILT_*` variable, checked once at start. Read by wiring, main and cli only."""
+
+from datetime import timedelta
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+EXAMPLE_SECRETS = ("change-me", "changeme", "secret", "example", "your-secret", "insecure")
+
+
+class Mode(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class Settings(BaseSettings):
+    """One field, one environment variable: `VILT_` and the field's name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="VILT_", env_ignore_empty=True, extra="ignore")
+
+    mode: Mode = Field(
+        default=Mode.DEVELOPMENT,
+        description="`production` refuses to start with a missing or weak secret or a plain-http public URL.",
+    )
+    database_url: str = Field(
+        default="sqlite+aiosqlite:///data/vilt.db",
+        description="`sqlite+aiosqlite:///file` or `postgresql+asyncpg://user:password@host/name`.",
+    )
+    database_pool: int = Field(default=10, ge=1, le=200, description="PostgreSQL connections per process.")
+    secret_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Seals secrets and keys in the database. A ring: newest first, older ones after commas. "
+        "Each at least 32 characters. Development makes one in the data folder.",
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8000", description="The address by which people and the LMS reach this service."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
+    max_body_bytes: int = Field(default=262_144, ge=1024, description="Larger request bodies are answered with 413.")
+    request_budget_seconds: float = Field(
+        default=8.0, gt=0, le=60, description="How long one call of the LMS may wait for the provider."
+    )
+    claim_lease_seconds: float = Field(
+        default=30.0,
+        gt=1,
+        description="How long a meeting stays reserved for one worker; longer than the request budget.",
+    )
+    token_lifetime_seconds: int = Field(default=3600, ge=60, le=86_400, description="Life of an access token.")
+    unknown_session: Literal["lenient", "strict"] = Field(
+        default="lenient", description="PUT and DELETE of an unknown session: create or succeed, or answer 404."
+    )
+    errors_as_500: bool = Field(
+        default=False, description="Send every contract error with HTTP 500, for an LMS that reads no other body."
+    )
+    early_minutes: int = Field(
+        default=15, ge=0, le=1440, description="How long before the class its door opens for learners."
+    )
+    early_minutes_instructor: int = Field(default=60, ge=0, le=1440, description="The same for instructors.")
+    late_minutes: int = Field(default=30, ge=0, le=1440, description="How long after the class its door stays open.")
+    allowed_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+        default=(), description="If set (a JSON list), only these networks may call the contract."
+    )
+    trusted_proxies: str = Field(
+        default="127.0.0.1", description="Addresses whose X-Forwarded-For is believed, divided by commas."
+    )
+    allow_private_endpoints: bool = Field(
+        default=False, description="Let provider endpoints be loopback or private addresses (on-premises)."
+    )
+    provider_ca_file: str = Field(default="", description="A PEM file with private CAs that providers may use.")
+
+    @model_validator(mode="after")
+    def _lease_outlives_budget(self) -> "Settings":
+        if self.claim_lease_seconds <= self.request_budget_seconds:
+            raise ValueError("VILT_CLAIM_LEASE_SECONDS must be longer than VILT_REQUEST_BUDGET_SECONDS")
+        return self
+
+    @model_validator(mode="after")
+    def _production_is_safe(self) -> "Settings":
+        if self.mode is not Mode.PRODUCTION:
+            return self
+        ring = [text.strip() for text in self.secret_key.get_secret_value().split(",")]
+        if not all(ring):
+            raise ValueError("VILT_SECRET_KEY is missing: production needs one (openssl rand -base64 32)")
+        if any(len(text) < 32 or any(bad in text.lower() for bad in EXAMPLE_SECRETS) for text in ring):
+            raise ValueError("VILT_SECRET_KEY is an example or too short: use openssl rand -base64 32")
+        if urlsplit(self.public_url).scheme != "https":
+            raise ValueError("VILT_PUBLIC_URL must begin with https:// in production")
+        return self
+
+    @property
+    def budget(self) -> timedelta:
+        return timedelta(seconds=self.request_budget_seconds)
