@@ -4,6 +4,7 @@ What is certain is told apart from what is not: an error before the request left
 an answer lost after a write was sent is `OutcomeUnknown`.
 """
 
+import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,9 +13,17 @@ from typing import Any
 import httpx
 
 from app.domain.errors import OutcomeUnknown, ProviderUnavailable
+from app.providers.addresses import GuardedTransport
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+_POOL_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +56,26 @@ class ProviderHttp:
         form: Mapping[str, str] | None = None,
         read_seconds: float | None = None,
     ) -> httpx.Response:
-        """One request, its whole answer. Raises ProviderUnavailable or, for writes, OutcomeUnknown."""
-        timeout = httpx.Timeout(
-            read_seconds or self.policy.read_seconds, connect=self.policy.connect_seconds, pool=5.0
-        )
-        request = self._open().build_request(
-            method, url, headers=dict(headers or {}), json=json, data=dict(form) if form else None, timeout=timeout
-        )
+        """One request, its whole answer. Raises ProviderUnavailable or, for writes, OutcomeUnknown.
+
+        The cause that was seen (`__cause__`) tells an administrator more: see `addresses.py` and httpx.
+        """
+        read = read_seconds or self.policy.read_seconds
+        timeout = httpx.Timeout(read, connect=self.policy.connect_seconds, pool=_POOL_SECONDS)
+        fields = dict(form) if form else None
         try:
-            return await self._whole(request)
+            request = self._open().build_request(
+                method, url, headers=dict(headers or {}), json=json, data=fields, timeout=timeout
+            )
+        except (httpx.InvalidURL, ValueError) as exc:
+            raise ProviderUnavailable from exc
+        try:
+            # httpx counts the silence between two chunks; an answer that drips must end as well
+            async with asyncio.timeout(_POOL_SECONDS + self.policy.connect_seconds + 2 * read):
+                return await self._whole(request)
         except _NEVER_SENT as exc:
             raise ProviderUnavailable from exc
-        except httpx.HTTPError as exc:
+        except (httpx.HTTPError, TimeoutError) as exc:
             if method.upper() in SAFE:
                 raise ProviderUnavailable from exc
             raise OutcomeUnknown from exc
@@ -78,12 +95,13 @@ class ProviderHttp:
 
     def _open(self) -> httpx.AsyncClient:
         if self._client is None:
+            verify = self.tls if self.tls is not None else True
+            limits = httpx.Limits(max_connections=self.policy.at_once, max_keepalive_connections=8)
+            transport = self.transport
+            if transport is None and not self.policy.allow_private_networks:
+                transport = GuardedTransport(verify, limits)
             self._client = httpx.AsyncClient(
-                transport=self.transport,
-                verify=self.tls if self.tls is not None else True,
-                limits=httpx.Limits(max_connections=self.policy.at_once, max_keepalive_connections=8),
-                follow_redirects=False,
-                trust_env=False,
+                transport=transport, verify=verify, limits=limits, follow_redirects=False, trust_env=False
             )
         return self._client
 
