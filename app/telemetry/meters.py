@@ -1,0 +1,55 @@
+"""The service's numbers, kept with prometheus-client by hand. Label values are few and never a person's.
+
+With several worker processes the numbers are shared through files: `PROMETHEUS_MULTIPROC_DIR` must be in the
+environment before this file is imported, and `vilt serve --workers` puts it there (`share_between_workers`).
+"""
+
+import os
+import tempfile
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+_SHARED = "PROMETHEUS_MULTIPROC_DIR"
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 8.0, 15.0)
+
+_registry = CollectorRegistry()
+
+REQUESTS = Counter(
+    "vilt_requests", "Requests answered.", ["route", "method", "status"], registry=_registry
+)  # status is its class: 2xx
+REQUEST_SECONDS = Histogram(
+    "vilt_request_seconds", "Time to answer.", ["route"], buckets=_SECONDS, registry=_registry
+)
+IN_FLIGHT = Gauge(
+    "vilt_requests_in_flight", "Requests being answered.", multiprocess_mode="livesum", registry=_registry
+)
+AUTH_FAILURES = Counter("vilt_auth_failures", "Requests refused with 401.", ["route"], registry=_registry)
+LAUNCHES = Counter("vilt_launches", "Personal links handed out.", ["role"], registry=_registry)
+MEETINGS = Counter("vilt_meetings", "Deeds done to meetings.", ["deed", "outcome"], registry=_registry)
+PROVIDER_CALLS = Counter(
+    "vilt_provider_calls", "Calls to meeting providers.", ["provider", "deed", "outcome"], registry=_registry
+)
+PROVIDER_SECONDS = Histogram(
+    "vilt_provider_seconds",
+    "Time a provider took.",
+    ["provider", "deed"],
+    buckets=_SECONDS,
+    registry=_registry,
+)
+
+
+def share_between_workers() -> str:
+    """Make the folder through which worker processes started after this share their numbers; its path."""
+    folder = os.environ.get(_SHARED) or tempfile.mkdtemp(prefix="vilt-metrics-")
+    os.environ[_SHARED] = folder
+    return folder
+
+
+def exposition() -> bytes:
+    """All numbers in the Prometheus text format, over all workers."""
+    if _SHARED not in os.environ:
+        return generate_latest(_registry)
+    whole = CollectorRegistry()
+    MultiProcessCollector(whole)  # type: ignore[no-untyped-call]
+    return generate_latest(whole)
