@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Table, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -35,11 +36,6 @@ class Database:
                 url, pool_size=pool_size, max_overflow=0, pool_timeout=10, pool_pre_ping=True
             )
 
-    @property
-    def engine(self) -> AsyncEngine:
-        """The writing engine, for migrations."""
-        return self._writer
-
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:
         """A transaction: commits when the block ends, rolls back when it raises."""
@@ -55,6 +51,11 @@ class Database:
     async def close(self) -> None:
         await self._reader.dispose()
         await self._writer.dispose()
+
+
+def insert(tx: Tx, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that knows ON CONFLICT, which both databases spell alike."""
+    return sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def _sqlite_engine(url: str, *, size: int, immediate: bool) -> AsyncEngine:

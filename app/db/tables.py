@@ -149,9 +149,12 @@ instructor_renames = Table(
     metadata,
     Column("id", Counter, primary_key=True, autoincrement=True),
     Column("instructor_id", ForeignKey("instructors.id"), nullable=False, index=True),
+    Column("tenant_id", ForeignKey("tenants.id"), nullable=False),
+    Column("old_key", Text, nullable=False),
     Column("old_email", Text, nullable=False),
     Column("new_email", Text, nullable=False),
     Column("renamed_at", Instant, nullable=False),
+    Index("ix_instructor_renames_tenant_id_old_key", "tenant_id", "old_key"),
 )
 
 sessions = Table(
@@ -198,6 +201,7 @@ meetings = Table(
     Column("state", Text, nullable=False),
     Column("sealed_ref", LargeBinary),
     Column("synced_revision", Integer),
+    Column("tried_revision", Integer),
     Column("claim_token", Uuid),
     Column("claimed_until", Instant),
     Column("attempts", Integer, nullable=False),

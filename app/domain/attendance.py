@@ -130,7 +130,9 @@ def _time_present(pieces: list[Evidence], policy: Policy, planned: Class, now: d
 def _enough(pieces: list[Evidence], present: timedelta, policy: Policy, planned: Class) -> tuple[bool, str]:
     if not _was_inside(pieces, policy, planned):
         return False, "not seen in the meeting"
-    share = present * 100 / (planned.ends_at - planned.starts_at) if planned.ends_at > planned.starts_at else 0
+    share = (
+        present * 100 / (planned.ends_at - planned.starts_at) if planned.ends_at > planned.starts_at else 0
+    )
     minutes = f"present for {present.total_seconds() / 60:.0f} minutes"
     if present >= policy.minimum:
         return True, minutes
@@ -141,7 +143,9 @@ def _enough(pieces: list[Evidence], present: timedelta, policy: Policy, planned:
 
 def _was_inside(pieces: list[Evidence], policy: Policy, planned: Class) -> bool:
     opens, closes = _widened(planned, policy.grace)
-    return any(p.kind is Kind.PRESENT and p.at <= closes and (p.until is None or p.until >= opens) for p in pieces)
+    return any(
+        p.kind is Kind.PRESENT and p.at <= closes and (p.until is None or p.until >= opens) for p in pieces
+    )
 
 
 def _widened(planned: Class, grace: timedelta) -> tuple[datetime, datetime]:

@@ -62,6 +62,12 @@ class SessionCancelled(SessionNotFound):
     default = "This training session was cancelled."
 
 
+class LinkNotValid(NotFound):
+    """A join link that was not made here, or was made too long ago."""
+
+    default = "This link is not valid. Please open the class from your training portal again."
+
+
 class InstructorNotFound(NotFound):
     default = "This instructor is not known."
 

@@ -52,6 +52,7 @@ class Meeting:
     state: MeetingState
     ref: MeetingRef | None = None
     synced_revision: int | None = None
+    tried_revision: int | None = None
     attempts: int = 0
     last_error: str = ""
     last_error_kind: str = ""

@@ -53,6 +53,8 @@ class Card:
 
     `join_link_per_person`: the provider gives each person a link of their own, made at the click.
     `hosted`: there is no address elsewhere; the join door opens this service's own room.
+    `checks_people`: instructors must exist in its directory. `plants_presenters`: who presents is written
+    into the meeting, so that a change of instructors is a change of the meeting.
     `attendance_delay`: how long after the class a report may still change.
     """
 
@@ -69,6 +71,7 @@ class Card:
     moves_in_place: bool = True
     cancels_async: bool = False
     checks_people: bool = False
+    plants_presenters: bool = False
     attendance_delay: timedelta = timedelta(0)
     limits: tuple[str, ...] = ()
 

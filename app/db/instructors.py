@@ -1,0 +1,139 @@
+"""The instructor registry of each connection, its renames, and who presents in a session."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, select, update
+
+from app.db.database import Tx, insert
+from app.db.tables import instructor_renames, instructors, session_instructors
+from app.domain.caller import Caller
+from app.domain.people import InstructorDraft, Person, person_key
+from app.domain.session import Session
+
+PRESENTERS_AT_MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Instructor:
+    """One row of the registry. `identity` is the provider's own name for the person, where known."""
+
+    id: UUID
+    connection_id: UUID
+    email: str
+    first_name: str
+    last_name: str
+    active: bool
+    identity: str | None
+
+    @property
+    def person(self) -> Person:
+        return Person(self.email, f"{self.first_name} {self.last_name}".strip(), self.identity or "")
+
+
+async def find(tx: Tx, connection_id: UUID, email: str) -> Instructor | None:
+    row = (
+        await tx.execute(
+            select(instructors).where(
+                instructors.c.connection_id == connection_id, instructors.c.email_key == person_key(email)
+            )
+        )
+    ).first()
+    return row and _instructor(row)
+
+
+async def put(tx: Tx, caller: Caller, draft: InstructorDraft, identity: str | None, now: datetime) -> None:
+    """Add, or bring up to date, by e-mail. `active` None leaves a known one as it is; a new one is active."""
+    values: dict[str, Any] = {
+        "email": draft.email,
+        "first_name": draft.first_name,
+        "last_name": draft.last_name,
+        "updated_at": now,
+    }
+    if identity is not None:
+        values["provider_identity"] = identity
+    changes = values if draft.active is None else {**values, "active": draft.active}
+    await tx.execute(
+        insert(tx, instructors)
+        .values(
+            id=uuid4(),
+            tenant_id=caller.tenant_id,
+            connection_id=caller.connection_id,
+            email_key=person_key(draft.email),
+            active=draft.active is not False,
+            created_at=now,
+            **values,
+        )
+        .on_conflict_do_update(index_elements=["connection_id", "email_key"], set_=changes)
+    )
+
+
+async def rename(tx: Tx, caller: Caller, known: Instructor, new_email: str, now: datetime) -> None:
+    """Give a known instructor another address and remember the old one. If the new address is a known
+    instructor already, the old record steps back and the other one is the person."""
+    other = await find(tx, caller.connection_id, new_email)
+    change: dict[str, Any] = {
+        "email": new_email,
+        "email_key": person_key(new_email),
+        "provider_identity": None,
+    }
+    if other is not None and other.id != known.id:
+        change = {"active": False}
+    await tx.execute(update(instructors).where(instructors.c.id == known.id).values(updated_at=now, **change))
+    await tx.execute(
+        insert(tx, instructor_renames).values(
+            instructor_id=known.id,
+            tenant_id=caller.tenant_id,
+            old_key=person_key(known.email),
+            old_email=known.email,
+            new_email=new_email,
+            renamed_at=now,
+        )
+    )
+
+
+async def presenters(tx: Tx, session: Session) -> tuple[Person, ...]:
+    """Who presents: the session's instructors; where the LMS names none, the connection's active ones.
+
+    A deactivated instructor never presents. Somebody named but not in the registry does.
+    """
+    listed = (
+        select(session_instructors.c.email, instructors)
+        .join_from(
+            session_instructors,
+            instructors,
+            (instructors.c.email_key == session_instructors.c.email_key)
+            & (instructors.c.connection_id == session.connection_id),
+            isouter=True,
+        )
+        .where(session_instructors.c.session_id == session.id, session_instructors.c.removed_at.is_(None))
+        .order_by(session_instructors.c.email_key)
+    )
+    rows = (await tx.execute(listed)).all()
+    if rows:
+        return tuple(
+            Person(row[0]) if row.id is None else _instructor(row).person
+            for row in rows
+            if row.id is None or row.active
+        )
+    everyone = (
+        select(instructors)
+        .where(instructors.c.connection_id == session.connection_id, instructors.c.active)
+        .order_by(instructors.c.email_key)
+        .limit(PRESENTERS_AT_MOST)
+    )
+    return tuple(_instructor(row).person for row in (await tx.execute(everyone)).all())
+
+
+def _instructor(row: Row[Any]) -> Instructor:
+    return Instructor(
+        id=row.id,
+        connection_id=row.connection_id,
+        email=row._mapping[instructors.c.email],
+        first_name=row.first_name,
+        last_name=row.last_name,
+        active=row.active,
+        identity=row.provider_identity,
+    )

@@ -1,0 +1,147 @@
+"""Launches: what a launch must know, its record, and what a held link leads to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, case, exists, literal, select
+
+from app.db import sessions as session_rows
+from app.db.database import Tx, insert
+from app.db.tables import (
+    connections,
+    instructor_renames,
+    instructors,
+    launches,
+    session_instructors,
+    sessions,
+)
+from app.domain.people import Person, Role, Standing, person_key
+from app.domain.session import Session, SessionState, session_key
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """One person's wish to be let in, as recorded before the LMS gets its answer."""
+
+    id: UUID
+    session_id: UUID
+    email: str
+    role: Role
+    correlation_id: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a launch needs of the session."""
+
+    session_id: UUID
+    state: SessionState
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLink:
+    """Everything behind a link that somebody opened. The standing is that of this moment."""
+
+    launch: Launch
+    name: str
+    standing: Standing
+    session: Session
+    provider: str
+
+
+async def look(tx: Tx, tenant_id: UUID, external_id: str, email: str) -> Target | None:
+    """The session and the person's standing in it, in one query. Another portal's session is not found."""
+    query = select(sessions.c.id, sessions.c.state, *_standing_columns(literal(person_key(email)))).where(
+        sessions.c.tenant_id == tenant_id, sessions.c.session_key == session_key(external_id)
+    )
+    row = (await tx.execute(query)).first()
+    return row and Target(row.id, SessionState(row.state), _standing(row))
+
+
+async def record(tx: Tx, launch: Launch) -> None:
+    """The evidence that somebody was given a link."""
+    await tx.execute(
+        insert(tx, launches).values(
+            id=launch.id,
+            session_id=launch.session_id,
+            person_key=person_key(launch.email),
+            email=launch.email,
+            role=launch.role,
+            correlation_id=launch.correlation_id,
+            asked_at=launch.asked_at,
+        )
+    )
+
+
+async def held_link(tx: Tx, launch_id: UUID) -> HeldLink | None:
+    """What the link leads to now. An instructor renamed since the launch is still the same person."""
+    found = await tx.execute(select(launches).where(launches.c.id == launch_id))
+    launched = found.first()
+    if launched is None:
+        return None
+    session = await session_rows.get(tx, launched.session_id)
+    key = await _present_key(tx, session.tenant_id, launched.person_key)
+    query = (
+        select(connections.c.provider, *_standing_columns(literal(key)))
+        .join_from(sessions, connections, connections.c.id == sessions.c.connection_id)
+        .where(sessions.c.id == session.id)
+    )
+    row = (await tx.execute(query)).one()
+    name = await _name(tx, session, key)
+    return HeldLink(_launch(launched), name, _standing(row), session, row.provider)
+
+
+def _standing_columns(key: ColumnElement[str]) -> list[ColumnElement[Any]]:
+    """Columns beside a `sessions` row that say how the person with `key` stands in it."""
+    listed = (
+        select(case((session_instructors.c.removed_at.is_(None), True), else_=False))
+        .where(session_instructors.c.session_id == sessions.c.id, session_instructors.c.email_key == key)
+        .scalar_subquery()
+    )
+    here = (
+        select(instructors.c.active)
+        .where(instructors.c.connection_id == sessions.c.connection_id, instructors.c.email_key == key)
+        .scalar_subquery()
+    )
+    elsewhere = exists().where(
+        instructors.c.tenant_id == sessions.c.tenant_id, instructors.c.email_key == key, instructors.c.active
+    )
+    return [listed.label("listed"), here.label("here"), elsewhere.label("elsewhere")]
+
+
+def _standing(row: Row[Any]) -> Standing:
+    """The registry of the session's own connection decides; without a row there, the portal's others."""
+    listed = None if row.listed is None else bool(row.listed)
+    registered = bool(row.here) if row.here is not None else (True if row.elsewhere else None)
+    return Standing(listed, registered)
+
+
+async def _present_key(tx: Tx, tenant_id: UUID, key: str) -> str:
+    renamed = await tx.scalar(
+        select(instructors.c.email_key)
+        .join_from(instructor_renames, instructors, instructors.c.id == instructor_renames.c.instructor_id)
+        .where(instructor_renames.c.tenant_id == tenant_id, instructor_renames.c.old_key == key)
+        .order_by(instructor_renames.c.id.desc())
+        .limit(1)
+    )
+    return renamed or key
+
+
+async def _name(tx: Tx, session: Session, key: str) -> str:
+    row = (
+        await tx.execute(
+            select(instructors.c.first_name, instructors.c.last_name)
+            .where(instructors.c.tenant_id == session.tenant_id, instructors.c.email_key == key)
+            .order_by(instructors.c.connection_id != session.connection_id)
+            .limit(1)
+        )
+    ).first()
+    return f"{row.first_name} {row.last_name}".strip() if row else ""
+
+
+def _launch(row: Row[Any]) -> Launch:
+    return Launch(row.id, row.session_id, row.email, Role(row.role), row.correlation_id, row.asked_at)

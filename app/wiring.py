@@ -1,0 +1,149 @@
+"""Builds the parts and carries them in. The only place that knows every concrete class."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from app.db import schema
+from app.db.database import Database
+from app.db.meetings import Meetings
+from app.db.sealed import Sealer
+from app.domain.clock import Clock, utc_now
+from app.providers.http import OutboundPolicy, ProviderHttp
+from app.providers.registry import providers
+from app.services.access import Access
+from app.services.attendance import Attendance
+from app.services.clients import Clients
+from app.services.connections import Connections
+from app.services.instructors import Instructors
+from app.services.keys import Keys
+from app.services.launches import DoorHours, Launches
+from app.services.links import Links
+from app.services.meetings import Converging, Patience
+from app.services.rooms import Rooms
+from app.services.sessions import Sessions
+from app.services.throttle import Throttle
+from app.services.tokens import Tokens
+from app.services.upkeep import Upkeep
+from app.settings import Settings
+
+
+class NotReady(Exception):
+    """The service cannot start; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Every part that a door may need."""
+
+    db: Database
+    keys: Keys
+    clients: Clients
+    access: Access
+    tokens: Tokens
+    connections: Connections
+    sessions: Sessions
+    instructors: Instructors
+    launches: Launches
+    rooms: Rooms
+    attendance: Attendance
+    upkeep: Upkeep
+
+
+@asynccontextmanager
+async def open_house(
+    settings: Settings, clock: Clock = utc_now, *, check_schema: bool = True
+) -> AsyncIterator[House]:
+    """The house, built from `settings`; closed when the block ends. Raises NotReady on a stale schema."""
+    database = Database(settings.database_url, pool_size=settings.database_pool)
+    try:
+        if check_schema:
+            await refuse_stale_schema(database)
+        house = _build(settings, database, clock)
+        try:
+            yield house
+        finally:
+            await house.connections.close()
+    finally:
+        await database.close()
+
+
+async def refuse_stale_schema(database: Database) -> None:
+    """Raise NotReady unless the database has the schema that this code needs."""
+    present, needed = await schema.present(database), schema.needed()
+    if present != needed:
+        state = "is empty" if present is None else f"has schema {present}"
+        raise NotReady(f"The database {state}, this version needs {needed}. Run: vilt migrate")
+
+
+def _build(settings: Settings, database: Database, clock: Clock) -> House:
+    sealer = Sealer(secret_ring(settings))
+    store = Meetings(sealer)
+    keys = Keys(database, sealer, clock)
+    tokens = Tokens(keys, clock, settings.public_url, settings.token_lifetime_seconds)
+    connections = Connections(database, sealer, providers(), _outbound(settings))
+    patience = Patience(settings.budget, lease=_seconds(settings.claim_lease_seconds))
+    converging = Converging(database, store, connections, clock, patience)
+    hours = DoorHours(
+        early=_minutes(settings.early_minutes),
+        early_for_instructors=_minutes(settings.early_minutes_instructor),
+        late=_minutes(settings.late_minutes),
+    )
+    return House(
+        db=database,
+        keys=keys,
+        clients=Clients(database, keys, clock),
+        access=Access(database, keys, tokens, Throttle(clock), clock),
+        tokens=tokens,
+        connections=connections,
+        sessions=Sessions(database, converging, clock, lenient=settings.unknown_session == "lenient"),
+        instructors=Instructors(database, connections, clock),
+        launches=Launches(database, store, connections, Links(keys, settings.public_url), clock, hours),
+        rooms=Rooms(database, clock),
+        attendance=Attendance(database, store, connections, clock, settings.budget),
+        upkeep=Upkeep(database, store, converging, clock),
+    )
+
+
+def secret_ring(settings: Settings) -> str:
+    """`VILT_SECRET_KEY`; in development a text made once, kept beside the database for its owner only."""
+    given = settings.secret_key.get_secret_value()
+    if given:
+        return given
+    database = make_url(settings.database_url).database
+    is_file = settings.database_url.startswith("sqlite") and database
+    folder = Path(str(database)).parent if is_file else Path("data")
+    file = folder / "secret.key"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_once(file, secrets.token_urlsafe(32))
+    return file.read_text().strip()
+
+
+def _write_once(file: Path, text: str) -> None:
+    """Several processes may start at once: the first whole file stays."""
+    draft = file.with_suffix(f".{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as made:
+        made.write(text)
+    with suppress(FileExistsError):
+        os.link(draft, file)
+    draft.unlink()
+
+
+def _outbound(settings: Settings) -> Callable[[], ProviderHttp]:
+    policy = OutboundPolicy(allow_private_networks=settings.allow_private_endpoints)
+    return lambda: ProviderHttp(policy)
+
+
+def _minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
+
+
+def _seconds(count: float) -> timedelta:
+    return timedelta(seconds=count)
