@@ -50,6 +50,12 @@ class NotAllowed(ConnectorError):
     default = "This account is not allowed to do that."
 
 
+class ScopeNotHeld(NotAllowed):
+    """A token was asked for with a scope that the account does not have."""
+
+    default = "This account does not have every scope that was asked for."
+
+
 class NotFound(ConnectorError):
     default = "This does not exist."
 

@@ -6,7 +6,7 @@ everywhere after that time at the latest, and at once when something that it sig
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,6 +19,7 @@ from app.db import keys as rows
 from app.db.database import Database, Tx
 from app.db.sealed import Sealer, Unopenable
 from app.db.turns import take_turn
+from app.domain.clock import Clock
 
 CACHE_LIFE = timedelta(seconds=30)
 UNKNOWN_PAUSE = timedelta(seconds=1)  # forged key ids must not become a database query each
@@ -29,7 +30,7 @@ JOIN_LINK_OVERLAP = timedelta(days=180)  # people keep the link of a class that 
 class Purpose(StrEnum):
     """What a key is for; a key never serves two purposes."""
 
-    TOKEN_SIGNING = "token-signing"  # noqa: S105  ES256, PKCS#8 in DER
+    TOKEN_SIGNING = "token-signing"  # noqa: S105 (a P-256 key, PKCS#8 in DER)
     CLIENT_SECRETS = "client-secrets"  # HMAC, 256 bit; never renewed: stored digests hang on it
     JOIN_LINKS = "join-links"  # HMAC, 256 bit
 
@@ -47,7 +48,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """What a rotation did. `resealed` counts rows by kind; `unopenable` names the rows no key of the ring opens."""
+    """What was done. `resealed` counts rows by kind; `unopenable` names rows that the ring does not open."""
 
     resealed: Mapping[str, int]
     unopenable: tuple[str, ...]
@@ -70,12 +71,15 @@ class Keys:
         self,
         db: Database,
         sealer: Sealer,
-        clock: Callable[[], datetime],
+        clock: Clock,
         token_lifetime: timedelta = timedelta(days=1),
     ) -> None:
-        """`token_lifetime`: the longest life of a token, so that a renewed signing key outlives all of its own."""
+        """`token_lifetime`: the longest there is, so that a renewed signing key outlives all its tokens."""
         self._db, self._sealer, self._clock = db, sealer, clock
-        self._overlap = {Purpose.TOKEN_SIGNING: token_lifetime + MARGIN, Purpose.JOIN_LINKS: JOIN_LINK_OVERLAP}
+        self._overlap = {
+            Purpose.TOKEN_SIGNING: token_lifetime + MARGIN,
+            Purpose.JOIN_LINKS: JOIN_LINK_OVERLAP,
+        }
         self._shelves: dict[Purpose, _Shelf] = {}
         self._reading = asyncio.Lock()
 
@@ -88,7 +92,7 @@ class Keys:
         return shelf.keys[0]
 
     async def get(self, purpose: Purpose, key_id: str) -> Key | None:
-        """The key of that id, None if there is none or it has retired. An unknown id looks in the database again."""
+        """The key of that id, None if there is none or it has retired. An unknown id is looked up again."""
         now = self._clock()
         for patience in (CACHE_LIFE, UNKNOWN_PAUSE):
             for key in (await self._shelf(purpose, patience)).keys:
@@ -155,7 +159,7 @@ class Keys:
         return renewed, removed
 
     async def _reseal(self, column: rows.SealedColumn) -> tuple[int, list[str]]:
-        """Page by page, so that nothing waits long for its row: how many were sealed anew, which did not open."""
+        """Page by page, so that nothing waits long for its row: how many were done, which did not open."""
         done, closed, after = 0, list[str](), None
         while True:
             async with self._db.begin() as tx:

@@ -1,0 +1,160 @@
+"""API clients and the digests of their secrets."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, Select, and_, delete, func, insert, or_, select, update
+
+from app.db.database import Tx
+from app.db.tables import client_secrets, clients, connections, tenants
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An API credential holder with what decides whether it may come in. `scopes` as granted."""
+
+    id: str
+    tenant_id: UUID
+    connection_id: UUID
+    scopes: frozenset[str]
+    revoked: bool
+    connection_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListedClient:
+    """A client as an operator sees it. `secrets` work now, the older of two until its end."""
+
+    id: str
+    name: str
+    tenant: str
+    connection: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    revoked_at: datetime | None
+    secrets: int
+    old_secret_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    """What is stored of a new client."""
+
+    id: str
+    tenant_id: UUID
+    connection_id: UUID
+    name: str
+    scopes: Iterable[str]
+
+
+def client_query() -> Select[Any]:
+    """The columns that `to_client` reads, for every query that asks who somebody is."""
+    return select(
+        clients.c.id,
+        clients.c.tenant_id,
+        clients.c.connection_id,
+        clients.c.scopes,
+        clients.c.revoked_at,
+        connections.c.state,
+    ).join_from(clients, connections, connections.c.id == clients.c.connection_id)
+
+
+def to_client(row: Row[Any]) -> Client:
+    """A row of `client_query` as a value."""
+    return Client(
+        id=row.id,
+        tenant_id=row.tenant_id,
+        connection_id=row.connection_id,
+        scopes=frozenset(row.scopes.split()),
+        revoked=row.revoked_at is not None,
+        connection_active=row.state == "active",
+    )
+
+
+async def find(tx: Tx, client_id: str, now: datetime) -> tuple[Client | None, list[bytes]]:
+    """The client and the digests of the secrets that work now; one query, whether there is one or not."""
+    query = client_query().add_columns(client_secrets.c.digest)
+    alive = and_(client_secrets.c.client_id == clients.c.id, _lives(now))
+    rows = (await tx.execute(query.outerjoin(client_secrets, alive).where(clients.c.id == client_id))).all()
+    digests = [row.digest for row in rows if row.digest is not None]
+    return (to_client(rows[0]) if rows else None), digests
+
+
+def _lives(now: datetime) -> Any:
+    return or_(client_secrets.c.expires_at.is_(None), client_secrets.c.expires_at > now)
+
+
+async def listed(tx: Tx, now: datetime, client_id: str | None = None) -> list[ListedClient]:
+    """Every client (or the one asked for), by name."""
+    alive = and_(client_secrets.c.client_id == clients.c.id, _lives(now))
+    query = (
+        select(
+            clients,
+            tenants.c.key.label("tenant"),
+            connections.c.key.label("connection"),
+            func.count(client_secrets.c.id).label("secrets"),
+            func.max(client_secrets.c.expires_at).label("old_secret_until"),
+        )
+        .join_from(clients, tenants, tenants.c.id == clients.c.tenant_id)
+        .join(connections, connections.c.id == clients.c.connection_id)
+        .outerjoin(client_secrets, alive)
+        .group_by(*clients.c, tenants.c.key, connections.c.key)
+        .order_by(clients.c.name, clients.c.id)
+    )
+    if client_id is not None:
+        query = query.where(clients.c.id == client_id)
+    return [_listed(row) for row in await tx.execute(query)]
+
+
+def _listed(row: Row[Any]) -> ListedClient:
+    return ListedClient(
+        id=row.id,
+        name=row.name,
+        tenant=row.tenant,
+        connection=row.connection,
+        scopes=tuple(row.scopes.split()),
+        created_at=row.created_at,
+        revoked_at=row.revoked_at,
+        secrets=row.secrets,
+        old_secret_until=row.old_secret_until,
+    )
+
+
+async def add(tx: Tx, row: NewRow, now: datetime) -> None:
+    await tx.execute(
+        insert(clients).values(
+            id=row.id,
+            tenant_id=row.tenant_id,
+            connection_id=row.connection_id,
+            name=row.name,
+            scopes=" ".join(row.scopes),
+            created_at=now,
+        )
+    )
+
+
+async def add_secret(tx: Tx, client_id: str, digest: bytes, now: datetime) -> None:
+    """One more secret, in use without an end."""
+    await tx.execute(
+        insert(client_secrets).values(id=uuid4(), client_id=client_id, digest=digest, created_at=now)
+    )
+
+
+async def end_secrets(tx: Tx, client_id: str, at: datetime) -> None:
+    """Let the secret in use end at `at`; the ones that were ending already are gone at once."""
+    mine = client_secrets.c.client_id == client_id
+    await tx.execute(delete(client_secrets).where(mine, client_secrets.c.expires_at.is_not(None)))
+    await tx.execute(update(client_secrets).where(mine).values(expires_at=at))
+
+
+async def revoke(tx: Tx, client_id: str, now: datetime) -> None:
+    """Close the client for good and forget its secrets; repeated, the first moment stays."""
+    await tx.execute(delete(client_secrets).where(client_secrets.c.client_id == client_id))
+    await tx.execute(
+        update(clients)
+        .where(clients.c.id == client_id, clients.c.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )

@@ -1,0 +1,51 @@
+"""Slows down guessing: too many failures of one client from one address close the door to that pair."""
+
+from collections import OrderedDict, deque
+from datetime import datetime, timedelta
+
+from app.domain.clock import Clock
+from app.domain.errors import Throttled
+
+FAILURES = 30
+WINDOW = timedelta(seconds=60)
+PAIRS = 10_000  # remembered at the most; the one that failed longest ago is forgotten first
+LONGEST_NAME = 128  # of a client id as typed by anybody
+
+Pair = tuple[str, str]
+
+
+class Throttle:
+    """Counts in this process only: with N processes a guesser has N times the attempts, still hopelessly few.
+
+    `FAILURES` in a row within `WINDOW` refuse the pair, right secret or wrong, until the oldest is older
+    than that. Refused attempts do not count; a success forgets the pair's failures.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._failures: OrderedDict[Pair, deque[datetime]] = OrderedDict()
+
+    def check(self, client_id: str, address: str) -> None:
+        """Raise Throttled while the pair has to wait."""
+        failures = self._failures.get(_pair(client_id, address))
+        if failures is None or len(failures) < FAILURES:
+            return
+        wait = failures[0] + WINDOW - self._clock()
+        if wait > timedelta(0):
+            raise Throttled(min(wait, WINDOW))
+
+    def failed(self, client_id: str, address: str) -> None:
+        """One more failure."""
+        pair = _pair(client_id, address)
+        self._failures.setdefault(pair, deque(maxlen=FAILURES)).append(self._clock())
+        self._failures.move_to_end(pair)
+        if len(self._failures) > PAIRS:
+            self._failures.popitem(last=False)
+
+    def succeeded(self, client_id: str, address: str) -> None:
+        """The pair starts anew."""
+        self._failures.pop(_pair(client_id, address), None)
+
+
+def _pair(client_id: str, address: str) -> Pair:
+    return client_id[:LONGEST_NAME], address
