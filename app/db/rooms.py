@@ -6,6 +6,7 @@ to anybody else: silence ends a stay by itself, so only a goodbye has to be writ
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, and_, case, func, insert, select, update
@@ -66,7 +67,7 @@ async def begin(tx: Tx, link: Link, visit: UUID, number: int, at: datetime) -> N
 
 
 async def prolong(tx: Tx, link: Link, visit: UUID, at: datetime, alive_since: datetime) -> bool:
-    """Bring the stay that was alive at `alive_since` or later up to `at`, never back; False if there is none."""
+    """Bring the stay that was alive at `alive_since` or later up to `at`, never back; False if none was."""
     done = await tx.execute(
         update(evidence)
         .where(_of_visit(link, visit), _still_here(alive_since))
@@ -150,11 +151,11 @@ def _still_here(alive_since: datetime) -> ColumnElement[bool]:
     return and_(evidence.c.ended_at >= alive_since, evidence.c.instance.not_like(f"%{_LEFT}"))
 
 
-def _stay(row: Row[tuple[int, str, datetime | None]]) -> Stay:
+def _stay(row: Row[Any]) -> Stay:
     _, number, *goodbye = row.instance.split(":")
     return Stay(row.id, int(number), row.ended_at, bool(goodbye))
 
 
-def _seat(row: Row[tuple[str, datetime, str, str, str]]) -> Seat:
+def _seat(row: Row[Any]) -> Seat:
     name = f"{row.first_name or ''} {row.last_name or ''}".strip()
     return Seat(Person(row.email, name), Role(row.role or Role.LEARNER), row.started_at)

@@ -4,13 +4,15 @@ Presence begins by pressing Join, is carried by heartbeats and ends by Leave or 
 this server's own, so nobody can lengthen a stay from outside; every row is bound to the signed link.
 """
 
-from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 from app.db import rooms
 from app.db.database import Database, Tx
-from app.db.rooms import Link, Seat, Stay
+from app.db.rooms import Link, Stay
+from app.db.rooms import Seat as Seat
+from app.domain.clock import Clock
 from app.domain.errors import Conflict, ConnectorError, NotAllowed, NotFound
 from app.domain.people import Role
 from app.services.launches import Door, Visit
@@ -27,9 +29,9 @@ class RoomClosed(ConnectorError):
 
 
 class Rooms:
-    """`clock` tells the present moment, aware UTC."""
+    """Deeds of the room. `clock` is public: the join door tells waiting people how long by the same one."""
 
-    def __init__(self, db: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self.clock = clock
 
@@ -64,6 +66,10 @@ class Rooms:
                 return
             was_here = now - last.ended_at <= SILENCE
             await rooms.end(tx, last, visit_id, max(last.ended_at, now) if was_here else last.ended_at)
+
+    async def look_around(self, visit: Visit) -> list[Seat]:
+        """Who is here now, for somebody who may come in. Raises RoomClosed, NotFound."""
+        return await self.present(_open_room(visit).session_id)
 
     async def present(self, session_id: UUID) -> list[Seat]:
         """Who is here now: one seat per person, instructors first, then by name or address."""
