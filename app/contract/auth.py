@@ -1,0 +1,72 @@
+"""Credentials to a Caller: HTTP Basic as the LMS sends it, or a Bearer token of our own OAuth server."""
+
+from base64 import b64decode
+from binascii import Error as NotBase64
+
+from starlette.requests import Request
+from starlette.types import Scope
+from structlog.contextvars import bind_contextvars
+
+from app.domain.caller import Caller
+from app.domain.errors import UnknownCaller
+from app.domain.permissions import Scope as Permission
+
+MOST_CHARS = 8192
+
+
+async def admit(scope: Scope, address: str) -> Caller:
+    """Who calls. Raises UnknownCaller (Throttled among them) or NotAllowed; comes before anything else."""
+    access = scope["app"].state.house.access
+    scheme, _, rest = _header(scope).strip().partition(b" ")
+    match scheme.lower():
+        case b"basic":
+            client_id, secret = basic_pair(rest.strip())
+            caller: Caller = await access.basic(client_id, secret, address)
+        case b"bearer":
+            caller = await access.bearer(bearer_token(rest.strip()), address)
+        case _:
+            raise UnknownCaller("Please sign in: this call needs a user name and password.")
+    bind_contextvars(client=caller.client_id, tenant=str(caller.tenant_id))
+    return caller
+
+
+def caller_of(request: Request, needed: Permission) -> Caller:
+    """The caller of this request, who holds `needed`. Raises NotAllowed."""
+    caller: Caller = request.state.caller
+    caller.require(needed)
+    return caller
+
+
+def basic_pair(encoded: bytes) -> tuple[str, str]:
+    """User name and password, split at the first colon (RFC 7617), UTF-8 or else Latin-1."""
+    try:
+        raw = b64decode(encoded, validate=True)
+    except NotBase64 as exc:
+        raise UnknownCaller from exc
+    text = _text(raw)
+    user, colon, password = text.partition(":")
+    # A database that is asked for a name with NUL in it answers with an error, not with "unknown".
+    if not colon or not user or "\0" in text:
+        raise UnknownCaller
+    return user, password
+
+
+def bearer_token(raw: bytes) -> str:
+    """A token is printable ASCII; anything else is nobody's."""
+    if not raw or not raw.isascii() or not raw.decode("ascii").isprintable():
+        raise UnknownCaller
+    return raw.decode("ascii")
+
+
+def _header(scope: Scope) -> bytes:
+    value: bytes = next((v for name, v in scope["headers"] if name == b"authorization"), b"")
+    if len(value) > MOST_CHARS:
+        raise UnknownCaller
+    return value
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
