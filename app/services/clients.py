@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.db import clients, tenants
-from app.db.clients import ListedClient
+from app.db.clients import ListedClient as ListedClient
 from app.db.database import Database, Tx
 from app.db.tenants import Place
 from app.db.turns import take_turn
