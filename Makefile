@@ -18,7 +18,8 @@ help: ## this list
 
 run: $(RUN_READY) ## start on 127.0.0.1:8000 (PORT=…), with a first client on the first start
 	@$(BIN)/vilt migrate
-	@exec $(BIN)/vilt serve --host 127.0.0.1 --port $(PORT) --first-run
+	@$(BIN)/vilt welcome
+	@exec $(BIN)/vilt serve --host 127.0.0.1 --port $(PORT)
 
 test: check ## everything: the checks, then every test on SQLite and PostgreSQL, pages in a browser
 	@.ci/browser

@@ -64,7 +64,7 @@ def _record(scope: Scope, status: int, seconds: float) -> None:
     meters.REQUESTS.labels(route, method, f"{status // 100}xx").inc()
     meters.REQUEST_SECONDS.labels(route).observe(seconds)
     if status == 401:
-        meters.AUTH_FAILURES.labels(route).inc()
+        meters.AUTH_FAILURES.inc()
     speak = log.debug if route in _QUIET else log.info
     speak("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 

@@ -40,7 +40,7 @@ def configure(level: str = "info", stream: BinaryIO | None = None) -> None:
             structlog.processors.JSONRenderer(serializer=_to_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
-        logger_factory=structlog.BytesLoggerFactory(stream or sys.stdout.buffer),
+        logger_factory=lambda *_names: structlog.BytesLogger(stream or sys.stdout.buffer),
         cache_logger_on_first_use=False,
     )
     logging.root.handlers = [_IntoStructlog()]

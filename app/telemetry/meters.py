@@ -24,7 +24,7 @@ REQUEST_SECONDS = Histogram(
 IN_FLIGHT = Gauge(
     "vilt_requests_in_flight", "Requests being answered.", multiprocess_mode="livesum", registry=_registry
 )
-AUTH_FAILURES = Counter("vilt_auth_failures", "Requests refused with 401.", ["route"], registry=_registry)
+AUTH_FAILURES = Counter("vilt_auth_failures", "Requests refused with 401.", registry=_registry)
 LAUNCHES = Counter("vilt_launches", "Personal links handed out.", ["role"], registry=_registry)
 MEETINGS = Counter("vilt_meetings", "Deeds done to meetings.", ["deed", "outcome"], registry=_registry)
 PROVIDER_CALLS = Counter(
