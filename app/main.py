@@ -2,19 +2,39 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.routing import Mount
 
-from app import contract, join, oauth, ops
+from app import contract, join, oauth
+from app.contract import DoorRules
 from app.domain.clock import Clock, utc_now
+from app.domain.errors import ConnectorError
+from app.ops import docs, health
+from app.ops.requests import RequestLog
+from app.providers.base import Provider
 from app.settings import Settings
 from app.telemetry import logs
 from app.wiring import open_house
 
+Dress = Callable[[Request, Exception], Response]
 
-def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
+TITLE = "vILT connector"
+SUMMARY = "The LMS schedules, any meeting provider holds the class."
+
+
+def create_app(
+    settings: Settings | None = None,
+    clock: Clock = utc_now,
+    catalogue: Mapping[str, type[Provider]] | None = None,
+) -> FastAPI:
     """The whole service. Reads the environment when no settings are handed in."""
     settings = settings or Settings()
     logs.configure(settings.log_level)
@@ -22,8 +42,9 @@ def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> Fast
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            app.state.house = await stack.enter_async_context(open_house(settings, clock))
-            upkeep = asyncio.create_task(app.state.house.upkeep.run())
+            house = await stack.enter_async_context(open_house(settings, clock, catalogue))
+            app.state.house = house
+            upkeep = asyncio.create_task(house.upkeep.run())
             gc.collect()
             gc.freeze()  # what lives as long as the process is not looked at again: shorter pauses
             yield
@@ -32,7 +53,8 @@ def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> Fast
                 await upkeep
 
     app = FastAPI(
-        title="vILT connector",
+        title=TITLE,
+        summary=SUMMARY,
         version="1.0.0",
         lifespan=lifespan,
         docs_url=None,
@@ -40,4 +62,49 @@ def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> Fast
         openapi_url=None,
         redirect_slashes=False,
     )
+    _hang_doors(app, settings)
+    app.add_middleware(RequestLog)
     return app
+
+
+def _hang_doors(app: FastAPI, settings: Settings) -> None:
+    async def obstacle() -> str | None:
+        return await app.state.house.obstacle()
+
+    app.include_router(health.router(obstacle))
+    app.include_router(docs.router())
+    app.include_router(oauth.router)
+    app.include_router(join.router)
+    app.router.routes.append(Mount(join.STATIC_PATH, join.assets))
+    app.router.default = contract.door(
+        DoorRules(settings.max_body_bytes, settings.errors_as_500, settings.allowed_networks)
+    )
+    for kind in (ConnectorError, HTTPException, RequestValidationError, Exception):
+        app.add_exception_handler(kind, _dress)
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+
+
+# The contract dresses its own errors; the other doors are told apart by their paths.
+_DRESSES: tuple[tuple[str, Dress], ...] = (
+    ("/join/", join.dress),
+    ("/oauth2/", lambda _request, exc: oauth.dress(exc)),
+    ("/.well-known/", lambda _request, exc: oauth.dress(exc)),
+)
+
+
+async def _dress(request: Request, exc: Exception) -> Response:
+    for prefix, dress in _DRESSES:
+        if request.scope["path"].startswith(prefix):
+            return dress(request, exc)
+    status = exc.status_code if isinstance(exc, HTTPException) else 500
+    return JSONResponse({"status": "unavailable", "reason": "This cannot be answered."}, status)
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document of every door, the contract's included."""
+    return get_openapi(
+        title=app.title,
+        summary=app.summary,
+        version=app.version,
+        routes=[*app.routes, *contract.ROUTES],
+    )

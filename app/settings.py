@@ -37,10 +37,15 @@ class Settings(BaseSettings):
         "Each at least 32 characters. Development makes one in the data folder.",
     )
     public_url: str = Field(
-        default="http://127.0.0.1:8000", description="The address by which people and the LMS reach this service."
+        default="http://127.0.0.1:8000",
+        description="The address by which people and the LMS reach this service.",
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
-    max_body_bytes: int = Field(default=262_144, ge=1024, description="Larger request bodies are answered with 413.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least level logged."
+    )
+    max_body_bytes: int = Field(
+        default=262_144, ge=1024, description="Larger request bodies are answered with 413."
+    )
     request_budget_seconds: float = Field(
         default=8.0, gt=0, le=60, description="How long one call of the LMS may wait for the provider."
     )
@@ -49,18 +54,24 @@ class Settings(BaseSettings):
         gt=1,
         description="How long a meeting stays reserved for one worker; longer than the request budget.",
     )
-    token_lifetime_seconds: int = Field(default=3600, ge=60, le=86_400, description="Life of an access token.")
+    token_lifetime_seconds: int = Field(
+        default=3600, ge=60, le=86_400, description="Life of an access token."
+    )
     unknown_session: Literal["lenient", "strict"] = Field(
-        default="lenient", description="PUT and DELETE of an unknown session: create or succeed, or answer 404."
+        default="lenient",
+        description="PUT and DELETE of an unknown session: create or succeed, or answer 404.",
     )
     errors_as_500: bool = Field(
-        default=False, description="Send every contract error with HTTP 500, for an LMS that reads no other body."
+        default=False,
+        description="Send every contract error with HTTP 500, for an LMS that reads no other body.",
     )
     early_minutes: int = Field(
         default=15, ge=0, le=1440, description="How long before the class its door opens for learners."
     )
     early_minutes_instructor: int = Field(default=60, ge=0, le=1440, description="The same for instructors.")
-    late_minutes: int = Field(default=30, ge=0, le=1440, description="How long after the class its door stays open.")
+    late_minutes: int = Field(
+        default=30, ge=0, le=1440, description="How long after the class its door stays open."
+    )
     allowed_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
         default=(), description="If set (a JSON list), only these networks may call the contract."
     )
@@ -70,7 +81,9 @@ class Settings(BaseSettings):
     allow_private_endpoints: bool = Field(
         default=False, description="Let provider endpoints be loopback or private addresses (on-premises)."
     )
-    provider_ca_file: str = Field(default="", description="A PEM file with private CAs that providers may use.")
+    provider_ca_file: str = Field(
+        default="", description="A PEM file with private CAs that providers may use."
+    )
 
     @model_validator(mode="after")
     def _lease_outlives_budget(self) -> "Settings":

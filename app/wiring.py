@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,10 +11,11 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from app.db import schema
-from app.db.database import Database
+from app.db.database import UNREACHABLE, Database
 from app.db.meetings import Meetings
 from app.db.sealed import Sealer
 from app.domain.clock import Clock, utc_now
+from app.providers.base import Provider
 from app.providers.http import OutboundPolicy, ProviderHttp
 from app.providers.registry import providers
 from app.services.access import Access
@@ -55,17 +56,29 @@ class House:
     attendance: Attendance
     upkeep: Upkeep
 
+    async def obstacle(self) -> str | None:
+        """Why this house cannot serve right now, in words for anyone; None when it can."""
+        try:
+            present = await schema.present(self.db)
+        except UNREACHABLE:
+            return "The database does not answer."
+        return (
+            None if present == schema.needed() else "The database schema is not the one this version needs."
+        )
+
 
 @asynccontextmanager
 async def open_house(
-    settings: Settings, clock: Clock = utc_now, *, check_schema: bool = True
+    settings: Settings, clock: Clock = utc_now, catalogue: Mapping[str, type[Provider]] | None = None
 ) -> AsyncIterator[House]:
-    """The house, built from `settings`; closed when the block ends. Raises NotReady on a stale schema."""
+    """The house, built from `settings`; closed when the block ends. Raises NotReady on a stale schema.
+
+    `catalogue`: the providers there are; those found by their folders when not handed in.
+    """
     database = Database(settings.database_url, pool_size=settings.database_pool)
     try:
-        if check_schema:
-            await refuse_stale_schema(database)
-        house = _build(settings, database, clock)
+        await refuse_stale_schema(database)
+        house = _build(settings, database, clock, providers() if catalogue is None else catalogue)
         try:
             yield house
         finally:
@@ -82,12 +95,14 @@ async def refuse_stale_schema(database: Database) -> None:
         raise NotReady(f"The database {state}, this version needs {needed}. Run: vilt migrate")
 
 
-def _build(settings: Settings, database: Database, clock: Clock) -> House:
+def _build(
+    settings: Settings, database: Database, clock: Clock, catalogue: Mapping[str, type[Provider]]
+) -> House:
     sealer = Sealer(secret_ring(settings))
     store = Meetings(sealer)
     keys = Keys(database, sealer, clock)
     tokens = Tokens(keys, clock, settings.public_url, settings.token_lifetime_seconds)
-    connections = Connections(database, sealer, providers(), _outbound(settings))
+    connections = Connections(database, sealer, catalogue, _outbound(settings))
     patience = Patience(settings.budget, lease=_seconds(settings.claim_lease_seconds))
     converging = Converging(database, store, connections, clock, patience)
     hours = DoorHours(

@@ -12,9 +12,13 @@ from typing import Any
 from sqlalchemy import Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 Tx = AsyncConnection
+
+UNREACHABLE = (OperationalError, InterfaceError, OSError, TimeoutError)
+"""What it raises when the database is not there."""
 
 SQLITE_BUSY_MS = 15_000
 

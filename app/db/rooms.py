@@ -151,11 +151,11 @@ def _still_here(alive_since: datetime) -> ColumnElement[bool]:
     return and_(evidence.c.ended_at >= alive_since, evidence.c.instance.not_like(f"%{_LEFT}"))
 
 
-def _stay(row: Row[Any]) -> Stay:
+def _stay(row: Row[*tuple[Any, ...]]) -> Stay:
     _, number, *goodbye = row.instance.split(":")
     return Stay(row.id, int(number), row.ended_at, bool(goodbye))
 
 
-def _seat(row: Row[Any]) -> Seat:
+def _seat(row: Row[*tuple[Any, ...]]) -> Seat:
     name = f"{row.first_name or ''} {row.last_name or ''}".strip()
     return Seat(Person(row.email, name), Role(row.role or Role.LEARNER), row.started_at)

@@ -1,5 +1,6 @@
 """The schema's version: what the code needs, what the database has, and the way from one to the other."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -14,6 +15,7 @@ MIGRATIONS = Path(__file__).parents[2] / "migrations"
 MIGRATION_LOCK = 0x76696C74  # one number all our processes know, for PostgreSQL's advisory lock
 
 
+@cache
 def needed() -> str:
     """The revision that this code is written for."""
     head = ScriptDirectory(str(MIGRATIONS)).get_current_head()

@@ -1,0 +1,1 @@
+"""The shell's door: `vilt`, for operators and scripts."""

@@ -1,0 +1,39 @@
+"""The `vilt` command: its parts hung together, and how it says no (exit 1, one line; usage errors are 2)."""
+
+import sys
+
+import typer
+
+from app.cli import clients, keys, server
+from app.cli.terminal import Refused
+from app.db.database import UNREACHABLE
+from app.db.sealed import Unopenable
+from app.domain.errors import ConnectorError
+from app.wiring import NotReady
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="The vILT connector.", pretty_exceptions_enable=False
+)
+app.command()(server.serve)
+app.command()(server.migrate)
+app.command()(server.status)
+app.command()(server.openapi)
+app.add_typer(clients.app, name="clients")
+app.add_typer(keys.app, name="keys")
+
+
+def run() -> None:
+    """The entry point of the shell."""
+    try:
+        app()
+    except (Refused, NotReady, ConnectorError) as exc:
+        _refuse(str(exc))
+    except Unopenable as exc:
+        _refuse(f"{exc}. Is VILT_SECRET_KEY the one that this database was made with?")
+    except UNREACHABLE as exc:
+        _refuse(f"The database cannot be reached ({type(exc).__name__}). Check VILT_DATABASE_URL.")
+
+
+def _refuse(message: str) -> None:
+    typer.echo(message, err=True)
+    sys.exit(1)
