@@ -10,18 +10,19 @@ from structlog.contextvars import bind_contextvars
 from app.domain.caller import Caller
 from app.domain.errors import UnknownCaller
 from app.domain.permissions import Scope as Permission
+from app.wiring import House
 
 MOST_CHARS = 8192
 
 
 async def admit(scope: Scope, address: str) -> Caller:
     """Who calls. Raises UnknownCaller (Throttled among them) or NotAllowed; comes before anything else."""
-    access = scope["app"].state.house.access
+    access = _house(scope).access
     scheme, _, rest = _header(scope).strip().partition(b" ")
     match scheme.lower():
         case b"basic":
             client_id, secret = basic_pair(rest.strip())
-            caller: Caller = await access.basic(client_id, secret, address)
+            caller = await access.basic(client_id, secret, address)
         case b"bearer":
             caller = await access.bearer(bearer_token(rest.strip()), address)
         case _:
@@ -35,6 +36,11 @@ def caller_of(request: Request, needed: Permission) -> Caller:
     caller: Caller = request.state.caller
     caller.require(needed)
     return caller
+
+
+def house_of(request: Request) -> House:
+    """The parts of the house that a route hands its work to."""
+    return _house(request.scope)
 
 
 def basic_pair(encoded: bytes) -> tuple[str, str]:
@@ -56,6 +62,11 @@ def bearer_token(raw: bytes) -> str:
     if not raw or not raw.isascii() or not raw.decode("ascii").isprintable():
         raise UnknownCaller
     return raw.decode("ascii")
+
+
+def _house(scope: Scope) -> House:
+    house: House = scope["app"].state.house
+    return house
 
 
 def _header(scope: Scope) -> bytes:

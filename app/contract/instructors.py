@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.contract import documents, schemas
-from app.contract.auth import caller_of
+from app.contract.auth import caller_of, house_of
 from app.contract.envelope import success
 from app.contract.route import PlainRoute
 from app.domain.permissions import Scope
@@ -17,7 +17,7 @@ router = APIRouter(route_class=PlainRoute)
 async def add(request: Request) -> Response:
     caller = caller_of(request, Scope.INSTRUCTOR_CREATE)
     draft = schemas.instructor_draft(await schemas.fields_of(request))
-    await request.app.state.house.instructors.add(caller, draft)
+    await house_of(request).instructors.add(caller, draft)
     return success(request.scope)
 
 
@@ -25,5 +25,5 @@ async def add(request: Request) -> Response:
 async def update(request: Request) -> Response:
     caller = caller_of(request, Scope.INSTRUCTOR_UPDATE)
     change = schemas.instructor_change(await schemas.fields_of(request))
-    await request.app.state.house.instructors.update(caller, change)
+    await house_of(request).instructors.update(caller, change)
     return success(request.scope)

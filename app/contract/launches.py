@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from app.contract import documents, schemas
 from app.contract.addresses import address_in
-from app.contract.auth import caller_of
+from app.contract.auth import caller_of, house_of
 from app.contract.envelope import success
 from app.contract.route import PlainRoute
 from app.domain.permissions import Scope
@@ -19,6 +19,6 @@ async def launch(request: Request) -> Response:
     caller = caller_of(request, Scope.SESSION_LAUNCH)
     session_id = schemas.session_id(request.path_params["session_id"])
     email = address_in(request.path_params["base64_email"])
-    house, correlation_id = request.app.state.house, request.state.correlation_id
-    join_url = await house.launches.launch(caller, session_id, email, correlation_id)
+    correlation_id = request.state.correlation_id
+    join_url = await house_of(request).launches.launch(caller, session_id, email, correlation_id)
     return success(request.scope, {"joinUrl": join_url})

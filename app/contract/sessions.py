@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.contract import documents, schemas
-from app.contract.auth import caller_of
+from app.contract.auth import caller_of, house_of
 from app.contract.envelope import success
 from app.contract.route import PlainRoute
 from app.domain.permissions import Scope
@@ -17,7 +17,7 @@ router = APIRouter(route_class=PlainRoute)
 async def create(request: Request) -> Response:
     caller = caller_of(request, Scope.SESSION_CREATE)
     draft = schemas.session_draft(await schemas.fields_of(request))
-    await request.app.state.house.sessions.create(caller, draft)
+    await house_of(request).sessions.create(caller, draft)
     return success(request.scope)
 
 
@@ -26,7 +26,7 @@ async def update(request: Request) -> Response:
     caller = caller_of(request, Scope.SESSION_UPDATE)
     session_id = schemas.session_id(request.path_params["session_id"])
     draft = schemas.session_draft(await schemas.fields_of(request), session_id)
-    await request.app.state.house.sessions.update(caller, session_id, draft)
+    await house_of(request).sessions.update(caller, session_id, draft)
     return success(request.scope)
 
 
@@ -34,5 +34,5 @@ async def update(request: Request) -> Response:
 async def cancel(request: Request) -> Response:
     caller = caller_of(request, Scope.SESSION_CANCEL)
     session_id = schemas.session_id(request.path_params["session_id"])
-    await request.app.state.house.sessions.cancel(caller, session_id)
+    await house_of(request).sessions.cancel(caller, session_id)
     return success(request.scope)
