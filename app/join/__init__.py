@@ -13,3 +13,4 @@ from app.join.errors import dress as dress
 router = APIRouter()
 router.include_router(routes.router)
 router.include_router(room.router)
+router.include_router(routes.elsewhere)

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
+from app.domain.errors import LinkNotValid
 from app.join import pages
 from app.join.house import House, Inside, Visiting
 from app.join.pacing import next_look, seconds_until_open
@@ -13,6 +14,7 @@ from app.join.visitors import fetched_ahead, only_looking
 from app.services.launches import Door, Visit
 
 router = APIRouter(prefix="/join", include_in_schema=False)
+elsewhere = APIRouter(prefix="/join", include_in_schema=False)  # what no other route of this door took
 
 
 @router.api_route("/{token}", methods=["GET", "HEAD"])
@@ -40,6 +42,11 @@ async def state_of_door(visit: Visiting, house: Inside) -> JSONResponse:
         "again_in": round(next_look(visit, now), 1),
     }
     return JSONResponse(answer, headers=pages.HEADERS)
+
+
+@elsewhere.api_route("/{anything:path}", methods=["GET", "HEAD"])
+async def nothing_here(anything: str) -> Response:
+    raise LinkNotValid
 
 
 async def _let_in(request: Request, visit: Visit, house: House) -> Response:

@@ -1,0 +1,41 @@
+"""The whole service in this process, a clock moved by hand, and a class to go to."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.main import create_app
+from app.settings import Settings
+from tests.conftest import Hands
+from tests.join.portal import Portal
+
+LEARNER, OTHER, TEACHER = "dana.lee@example.com", "zoë@example.com", "ina.ruiz@example.com"
+
+
+@asynccontextmanager
+async def running(app: FastAPI, clock: Hands) -> AsyncIterator[Portal]:
+    """The service, and a portal that holds an account on it."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="https://bridge.example.com") as http,
+    ):
+        client = await app.state.house.clients.add("test")
+        yield Portal(http, (client.client_id, client.client_secret), clock)
+
+
+@pytest.fixture
+async def portal(settings: Settings, clock: Hands) -> AsyncIterator[Portal]:
+    async with running(create_app(settings, clock), clock) as portal:
+        yield portal
+
+
+@pytest.fixture
+async def small(sqlite_url: str, clock: Hands) -> AsyncIterator[Portal]:
+    """The same on SQLite only, where the database does not matter."""
+    settings = Settings(database_url=sqlite_url, secret_key="a test's own secret text, long enough")
+    async with running(create_app(settings, clock), clock) as portal:
+        yield portal
