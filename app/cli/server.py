@@ -13,6 +13,7 @@ from app.db import schema
 from app.db.database import Database
 from app.main import create_app
 from app.settings import Settings
+from app.telemetry import meters
 from app.wiring import refuse_stale_schema
 
 GRACEFUL_SECONDS = 20
@@ -28,6 +29,8 @@ def serve(
     """Serve until told to stop; requests in flight are finished first."""
     settings = terminal.settings()
     asyncio.run(_check(settings))
+    if workers > 1:
+        meters.share_between_workers()
     uvicorn.run(
         "app.main:create_app",
         factory=True,

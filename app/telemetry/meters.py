@@ -6,6 +6,9 @@ environment before this file is imported, and `vilt serve --workers` puts it the
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -37,6 +40,20 @@ PROVIDER_SECONDS = Histogram(
     buckets=_SECONDS,
     registry=_registry,
 )
+
+
+@contextmanager
+def provider_call(provider: str, deed: str) -> Iterator[None]:
+    """Time and count what happens in the block; its outcome is `done` or the kind of the error."""
+    started, outcome = perf_counter(), "done"
+    try:
+        yield
+    except BaseException as exc:
+        outcome = type(exc).__name__
+        raise
+    finally:
+        PROVIDER_SECONDS.labels(provider, deed).observe(perf_counter() - started)
+        PROVIDER_CALLS.labels(provider, deed, outcome).inc()
 
 
 def share_between_workers() -> str:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.house.code import APP, ROOT, files, imports, inside, name, without_prose
+from .code import APP, ROOT, files, imports, inside, name, without_prose
 
 PROVIDERS = sorted(p.name for p in (APP / "providers").iterdir() if (p / "__init__.py").exists())
 PROVIDER_MAY = ("app.domain", "app.telemetry", "app.providers.base", "app.providers.http")

@@ -4,7 +4,7 @@ import ast
 import re
 from collections import defaultdict
 
-from tests.house.code import APP, files, functions, name, tree
+from .code import APP, files, functions, name, tree
 
 LONGEST_FILE, LONGEST_FUNCTION = 250, 40
 ANSWERED = {"app/db/tables.py"}  # every table, once: that is one subject
