@@ -1,4 +1,4 @@
-"""The first tables: who calls, what is taught, who came."""
+"""The first tables: who calls, what is taught, who came, who administers."""
 
 import sqlalchemy as sa
 from alembic import op
