@@ -1,0 +1,1 @@
+"""What the LMS sees: the contract door, spoken to byte by byte."""
