@@ -47,7 +47,9 @@ def test_a_provider_knows_its_base_the_way_out_and_the_words_only(provider: str)
 # The default connection needs a provider without an account; a permission's words are the product's.
 _MAY_NAME = {
     "sandbox": re.compile(r"DEFAULT_CONNECTION = [\s(]*\"sandbox\""),
-    "lync": re.compile(r"LYNC_PREFERENCES_MANAGE|lync-preferences:manage"),
+    "lync": re.compile(
+        r"LYNC_PREFERENCES_MANAGE|lync-preferences:manage|MS Lync Portal Preferences|endpoint for MS Lync"
+    ),
 }
 
 
