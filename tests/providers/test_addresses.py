@@ -19,10 +19,26 @@ def causes(exc: BaseException | None):
 
 @pytest.mark.parametrize(
     "address",
-    "127.0.0.1 10.1.2.3 192.168.0.9 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1 ::1 fe80::1%1 fc00::1 "
-    "::ffff:10.0.0.1 64:ff9b::7f00:1 2002:7f00:1:: nonsense".split(),
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "192.168.0.9",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "224.0.0.1",
+        "nonsense",
+    ],
 )
-def test_an_address_that_is_not_on_the_internet_is_told_apart(address):
+def test_an_ipv4_address_that_is_not_on_the_internet_is_told_apart(address):
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["::1", "fe80::1%1", "fc00::1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::"],
+)
+def test_an_ipv6_address_that_is_not_on_the_internet_is_told_apart(address):
     assert not is_public(address)
 
 

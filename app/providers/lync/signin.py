@@ -1,0 +1,186 @@
+"""Signing in: the challenge is read, the password is exchanged for a ticket, the ticket is kept and shared.
+
+A password that was refused is not sent again for a while: directories lock accounts that are hammered.
+"""
+
+import asyncio
+import hashlib
+import os
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import httpx
+
+from app.domain.errors import OutcomeUnknown, ProviderError, ProviderUnavailable
+from app.providers.http import ProviderHttp
+from app.providers.lync.config import LyncSettings
+from app.providers.lync.errors import AccountTrouble, ServerTrouble, judge, why
+from app.providers.lync.trust import Trust
+from app.providers.lync.wire import absolute, body
+
+LEAVE_ALONE_SECONDS = 600.0
+_LIFETIME_UNSAID = 900.0
+_HREF = re.compile(r'\bhref\s*=\s*"?([^",\s]+)', re.IGNORECASE)
+_GRANTS = re.compile(r'\bgrant_type\s*=\s*(?:"([^"]*)"|([^",\s]+))', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """Where a ticket is had, and by which grants."""
+
+    ticket_url: str
+    grants: tuple[str, ...]
+
+
+def read_challenge(response: httpx.Response) -> Challenge | None:
+    """The MsRtcOAuth challenge among the answer's WWW-Authenticate headers, joined or apart; or None."""
+    text = ", ".join(response.headers.get_list("www-authenticate"))
+    _, scheme, rest = text.partition("MsRtcOAuth") if "MsRtcOAuth" in text else _casefolded(text)
+    link, grants = _HREF.search(rest), _GRANTS.search(rest)
+    if not scheme or link is None:
+        return None
+    offered = (grants[1] or grants[2] or "") if grants else ""
+    names = tuple(name.strip() for name in offered.split(",") if name.strip())
+    return Challenge(absolute(str(response.request.url), link[1]), names)
+
+
+def _casefolded(text: str) -> tuple[str, str, str]:
+    at = text.lower().find("msrtcoauth")
+    return ("", "", "") if at < 0 else (text[:at], text[at : at + 10], text[at + 10 :])
+
+
+@dataclass(slots=True)
+class Refusals:
+    """Passwords that were refused, remembered as keyed digests until the time to leave them alone is over."""
+
+    clock: Callable[[], float] = time.monotonic
+    _key: bytes = field(default_factory=lambda: os.urandom(32))
+    _until: dict[bytes, float] = field(default_factory=dict)
+
+    def digest(self, *parts: str) -> bytes:
+        return hashlib.blake2b("\0".join(parts).encode(), key=self._key, digest_size=16).digest()
+
+    def remember(self, credentials: bytes) -> None:
+        now = self.clock()
+        self._until = {known: until for known, until in self._until.items() if until > now}
+        self._until[credentials] = now + LEAVE_ALONE_SECONDS
+
+    def seconds_left(self, credentials: bytes) -> float:
+        return max(0.0, self._until.get(credentials, 0.0) - self.clock())
+
+    def clear(self) -> None:
+        self._until.clear()
+
+
+# Of the process, not of a connection: trying the same settings again in a new form must not hammer either.
+REFUSALS = Refusals()
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    text: str = field(repr=False)
+    good_until: float
+
+
+class SignIn:
+    """The tickets of one account, by the desk that issued them. One password is sent at a time."""
+
+    def __init__(
+        self,
+        settings: LyncSettings,
+        http: ProviderHttp,
+        trust: Trust,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._user, self._password = settings.username, settings.password
+        self._http, self._trust, self._clock = http, trust, clock
+        self._credentials = REFUSALS.digest(
+            settings.api_endpoint, settings.username, settings.password.get_secret_value()
+        )
+        self._tickets: dict[str, Ticket] = {}
+        self._desk_of: dict[str, str] = {}
+        self._lock = asyncio.Lock()
+
+    async def ticket(self, host: str) -> str | None:
+        """A ticket that `host` should accept; None before the first challenge. Renews an expired one."""
+        desk = self._desk_of.get(host) or next(iter(self._tickets), "")
+        if not desk:
+            return None
+        known = self._tickets.get(desk)
+        if known is not None and self._clock() < known.good_until:
+            return known.text
+        return await self._renewed(desk, known.text if known else None)
+
+    async def renew(self, host: str, challenge: Challenge | None, refused: str | None) -> str:
+        """A ticket other than `refused`, from the desk that the challenge names. Raises provider errors."""
+        desk = challenge.ticket_url if challenge else self._desk_of.get(host, "")
+        if not desk:
+            raise AccountTrouble(
+                "The server asks for a sign-in, but not as an MS Lync server does (no MsRtcOAuth challenge)."
+            )
+        if challenge and challenge.grants and "password" not in challenge.grants:
+            raise AccountTrouble(
+                "The server does not accept a user name and password here; it offers: "
+                f"{', '.join(challenge.grants)}. Ask its administrator to allow the password grant."
+            )
+        text = await self._renewed(desk, refused)
+        self._desk_of[host] = desk
+        return text
+
+    async def _renewed(self, desk: str, refused: str | None) -> str:
+        async with self._lock:
+            known = self._tickets.get(desk)
+            if known is None or known.text == refused or self._clock() >= known.good_until:
+                self._tickets.pop(desk, None)
+                known = self._tickets[desk] = await self._exchange(desk)
+            return known.text
+
+    async def _exchange(self, desk: str) -> Ticket:
+        self._trust.require(desk, "The server's sign-in")
+        if left := REFUSALS.seconds_left(self._credentials):
+            raise AccountTrouble(
+                "The server refused this user name and password. To keep the account from being locked "
+                f"they are not tried again for {left / 60:.0f} min, or until other ones are saved."
+            )
+        response = await self._post(desk)
+        text, life = body(response).get("access_token"), body(response).get("expires_in")
+        if response.status_code != 200:
+            raise self._refusal(response)
+        if not isinstance(text, str) or not re.fullmatch(r"[\x21-\x7e]+", text):
+            raise ServerTrouble("The server's sign-in answered without a ticket.")
+        seconds = float(life) if isinstance(life, int | float) and life > 0 else _LIFETIME_UNSAID
+        return Ticket(text, self._clock() + seconds - min(60.0, seconds / 10))
+
+    async def _post(self, desk: str) -> httpx.Response:
+        form = {
+            "grant_type": "password",
+            "username": self._user,
+            "password": self._password.get_secret_value(),
+        }
+        headers = {
+            "Accept": "application/json",
+            "Content-Type": "application/x-www-form-urlencoded;charset=UTF-8",
+        }
+        try:
+            return await self._http.send("POST", desk, headers=headers, form=form)
+        except (ProviderUnavailable, OutcomeUnknown) as exc:  # a lost ticket changes nothing
+            raise ServerTrouble(f"The server's sign-in could not be reached: {why(exc)}.") from exc
+
+    def _refusal(self, response: httpx.Response) -> ProviderError:
+        error = body(response).get("error")
+        if error == "invalid_grant" or response.status_code in {401, 403}:
+            REFUSALS.remember(self._credentials)
+            return AccountTrouble(
+                "The server refused the user name or the password. Check both; the account may also be "
+                "locked, expired or not enabled for MS Lync. They are not tried again for "
+                f"{LEAVE_ALONE_SECONDS / 60:.0f} minutes, or until other ones are saved."
+            )
+        if error == "unsupported_grant_type":
+            return AccountTrouble("The server's administrator has switched the password grant off.")
+        if error == "server_error":
+            return ServerTrouble("The server's sign-in failed on the server's side (server_error).")
+        if response.status_code >= 500:
+            return ServerTrouble(f"The server's sign-in answered {response.status_code}.")
+        return judge(response)
