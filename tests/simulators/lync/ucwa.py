@@ -39,7 +39,9 @@ class Ucwa:
         return str(self.http.get(self.lync.base_url + "/").json()["_links"]["user"]["href"])
 
     def ticket_href(self) -> str:
-        challenges = self.http.get(self.user_href()).headers.get_list("www-authenticate")
+        request = self.http.build_request("GET", self.user_href())
+        request.headers.pop("Authorization", None)
+        challenges = self.http.send(request).headers.get_list("www-authenticate")
         match = next(found for each in challenges if (found := CHALLENGE.search(each)))
         return match[1]
 
