@@ -27,6 +27,7 @@ class Instructor:
     last_name: str
     active: bool
     identity: str | None
+    revision: int = 1
 
     @property
     def person(self) -> Person:
@@ -41,7 +42,7 @@ async def find(tx: Tx, connection_id: UUID, email: str) -> Instructor | None:
             )
         )
     ).first()
-    return row and _instructor(row)
+    return None if row is None else _instructor(row)
 
 
 async def put(tx: Tx, caller: Caller, draft: InstructorDraft, identity: str | None, now: datetime) -> None:
@@ -54,7 +55,9 @@ async def put(tx: Tx, caller: Caller, draft: InstructorDraft, identity: str | No
     }
     if identity is not None:
         values["provider_identity"] = identity
-    changes = values if draft.active is None else {**values, "active": draft.active}
+    changes = {**values, "revision": instructors.c.revision + 1}
+    if draft.active is not None:
+        changes["active"] = draft.active
     await tx.execute(
         insert(tx, instructors)
         .values(
@@ -63,6 +66,7 @@ async def put(tx: Tx, caller: Caller, draft: InstructorDraft, identity: str | No
             connection_id=caller.connection_id,
             email_key=person_key(draft.email),
             active=draft.active is not False,
+            revision=1,
             created_at=now,
             **values,
         )
@@ -81,7 +85,8 @@ async def rename(tx: Tx, caller: Caller, known: Instructor, new_email: str, now:
     }
     if other is not None and other.id != known.id:
         change = {"active": False}
-    await tx.execute(update(instructors).where(instructors.c.id == known.id).values(updated_at=now, **change))
+    changed = update(instructors).where(instructors.c.id == known.id)
+    await tx.execute(changed.values(updated_at=now, revision=instructors.c.revision + 1, **change))
     await tx.execute(
         insert(tx, instructor_renames).values(
             instructor_id=known.id,
@@ -136,4 +141,5 @@ def _instructor(row: Row[Any]) -> Instructor:
         last_name=row.last_name,
         active=row.active,
         identity=row.provider_identity,
+        revision=row.revision,
     )

@@ -41,7 +41,8 @@ class Instant(TypeDecorator[datetime]):
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 metadata = MetaData(
@@ -82,9 +83,26 @@ connections = Table(
     Column("state", Text, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("health", JSON),
+    Column("checked_at", Instant),
+    Column("check_at", Instant, index=True),
     _now(),
     _now("updated_at"),
     UniqueConstraint("tenant_id", "key"),
+)
+
+vendors = Table(
+    "vendors",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", ForeignKey("tenants.id"), nullable=False),
+    Column("connection_id", ForeignKey("connections.id"), unique=True),  # none: made by hand
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False),
+    _now(),
+    _now("updated_at"),
+    UniqueConstraint("tenant_id", "name_key"),
 )
 
 clients = Table(
@@ -138,6 +156,7 @@ instructors = Table(
     Column("last_name", Text, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("provider_identity", Text),
+    Column("revision", Integer, nullable=False),
     _now(),
     _now("updated_at"),
     UniqueConstraint("connection_id", "email_key"),
@@ -250,4 +269,33 @@ evidence = Table(
     Column("recorded_at", Instant, nullable=False),
     UniqueConstraint("session_id", "source", "instance"),
     Index("ix_evidence_session_id_person_key", "session_id", "person_key"),
+)
+
+# Append-only. What names a person stands under `digest`, so that an erasure leaves the chain whole.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Counter, primary_key=True, autoincrement=True),
+    Column("tenant_id", ForeignKey("tenants.id"), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("details", Text, nullable=False),
+    Column("salt", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("erased_at", Instant),
+    UniqueConstraint("tenant_id", "number"),
+    Index("ix_audit_tenant_id_subject", "tenant_id", "subject"),
+)
+
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    Column("tenant_id", ForeignKey("tenants.id"), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", Text, nullable=False),
 )
