@@ -22,7 +22,7 @@ from app.ops.requests import RequestLog
 from app.providers.base import Provider
 from app.settings import Settings
 from app.telemetry import logs
-from app.wiring import open_house
+from app.wiring import House, open_house
 
 Dress = Callable[[Request, Exception], Response]
 
@@ -69,7 +69,8 @@ def create_app(
 
 def _hang_doors(app: FastAPI, settings: Settings) -> None:
     async def obstacle() -> str | None:
-        return await app.state.house.obstacle()
+        house: House = app.state.house
+        return await house.obstacle()
 
     app.include_router(health.router(obstacle))
     app.include_router(docs.router())

@@ -38,7 +38,8 @@ class Settings(BaseSettings):
     )
     public_url: str = Field(
         default="http://127.0.0.1:8000",
-        description="The address by which people and the LMS reach this service.",
+        description="The address by which people and the LMS reach this service. "
+        "`vilt serve` takes its own host and port when this is not set.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level logged."

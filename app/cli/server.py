@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from app.telemetry import meters
 from app.wiring import refuse_stale_schema
 
 GRACEFUL_SECONDS = 20
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - listened on only when asked for
 
 
 def serve(
@@ -27,6 +29,7 @@ def serve(
     ] = 1,
 ) -> None:
     """Serve until told to stop; requests in flight are finished first."""
+    os.environ.setdefault("VILT_PUBLIC_URL", f"http://{'127.0.0.1' if host in EVERYWHERE else host}:{port}")
     settings = terminal.settings()
     asyncio.run(_check(settings))
     if workers > 1:

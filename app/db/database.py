@@ -1,4 +1,4 @@
-"""The one door to the database: a transaction is `async with db.begin() as tx`, a look `async with db.read()`.
+"""The one door to the database: a transaction is `async with db.begin() as tx`, a look `db.read()`.
 
 SQLite has one writer: it gets a single connection that begins IMMEDIATE (so that a write never starts as a
 read and fails on upgrade), and readers apart, which WAL lets run beside it.

@@ -1,4 +1,4 @@
-"""Attendance evidence, raw: launches, openings and presence. Rows are added or extended, never judged here."""
+"""Attendance evidence, raw: launches, openings, presence. Rows are added or extended, never judged here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -17,7 +17,7 @@ from app.db.tables import (
     session_instructors,
     sessions,
 )
-from app.domain.people import Person, Role, Standing, person_key
+from app.domain.people import Role, Standing, person_key
 from app.domain.session import Session, SessionState, session_key
 
 
@@ -59,7 +59,7 @@ async def look(tx: Tx, tenant_id: UUID, external_id: str, email: str) -> Target 
         sessions.c.tenant_id == tenant_id, sessions.c.session_key == session_key(external_id)
     )
     row = (await tx.execute(query)).first()
-    return row and Target(row.id, SessionState(row.state), _standing(row))
+    return None if row is None else Target(row.id, SessionState(row.state), _standing(row))
 
 
 async def record(tx: Tx, launch: Launch) -> None:

@@ -138,7 +138,7 @@ class Meetings:
     async def find(self, tx: Tx, session_id: UUID) -> Meeting | None:
         """The session's meeting that is not cancelled."""
         row = (await tx.execute(_not_cancelled(session_id))).first()
-        return row and self.meeting(row)
+        return None if row is None else self.meeting(row)
 
     async def unsettled(self, tx: Tx, now: datetime, limit: int) -> list[UUID]:
         """Sessions whose meeting differs from what is wanted and is due: abandoned, failed, or changed."""

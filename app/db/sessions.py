@@ -72,7 +72,7 @@ async def cancel(tx: Tx, tenant_id: UUID, external_id: str, now: datetime) -> Se
 async def find(tx: Tx, tenant_id: UUID, external_id: str) -> Session | None:
     """The portal's session by the LMS's id; another portal's is not found."""
     row = (await tx.execute(_by_key(tenant_id, external_id))).first()
-    return row and _session(row)
+    return None if row is None else _session(row)
 
 
 async def get(tx: Tx, session_id: UUID) -> Session:

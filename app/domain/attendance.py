@@ -1,4 +1,4 @@
-"""Who attended: evidence in, a decision with its reason out. Pure, and blind to order, doubling and splitting.
+"""Who attended: evidence in, a decision with its reason out. Pure; blind to order, doubling, splitting.
 
 Evidence is kept raw; this function is run over all of it whenever somebody asks.
 """
@@ -31,7 +31,7 @@ class Rule(StrEnum):
 class Policy:
     """A stated rule.
 
-    For PRESENT: at least `minimum` or at least `percent` of the planned time, over the union of all intervals,
+    For PRESENT: at least `minimum`, or `percent` of the planned time, over the union of all intervals,
     clipped to the class widened by `grace` at both ends. `without_presence` says what counts while nobody's
     presence in this class was recorded at all (None: nobody is credited).
     """
@@ -120,9 +120,9 @@ def _time_present(pieces: list[Evidence], policy: Policy, planned: Class, now: d
     )
     total, covered_to = timedelta(0), datetime.min.replace(tzinfo=UTC)
     for start, end in spans:
-        start = max(start, covered_to)
-        if end > start:
-            total += end - start
+        fresh_from = max(start, covered_to)
+        if end > fresh_from:
+            total += end - fresh_from
             covered_to = end
     return total
 

@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
 from app.domain.attendance import Policy
 from app.domain.meeting import MeetingRef, MeetingSpec
 from app.domain.people import Person, Role
+from app.providers.http import ProviderHttp
 
 
 class Idempotency(StrEnum):
@@ -143,6 +144,10 @@ class Provider(ABC):
 
     card: ClassVar[Card]
     Settings: ClassVar[type[ProviderSettings]]
+
+    @abstractmethod
+    def __init__(self, settings: Any, http: ProviderHttp) -> None:
+        """`settings`: an instance of the class's own `Settings`."""
 
     @property
     def policy(self) -> Policy:

@@ -1,1 +1,1 @@
-"""The workroom: one function is one deed, and it owns the transaction. No deed talks to a provider inside one."""
+"""The workroom: one function is one deed and owns its transaction; none talks to a provider inside one."""

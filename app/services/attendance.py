@@ -1,4 +1,4 @@
-"""Who attended: evidence gathered, the policy of the connection applied, one spelling per person given back."""
+"""Who attended: evidence gathered, the connection's policy applied, one spelling per person given back."""
 
 import asyncio
 from datetime import timedelta

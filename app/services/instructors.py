@@ -15,11 +15,11 @@ class Instructors:
         self._db, self._connections, self._clock = db, connections, clock
 
     async def add(self, caller: Caller, draft: InstructorDraft) -> None:
-        """Add, or bring up to date; adding again is a success. Raises PersonUnknown where the provider says so."""
+        """Add, or bring up to date; adding again is a success. Raises PersonUnknown."""
         await self._put(caller, draft, known=None)
 
     async def update(self, caller: Caller, change: InstructorChange) -> None:
-        """Rename, correct, switch on or off. An unknown old address adds the new one (the LMS is the master)."""
+        """Rename, correct, switch on or off. An unknown old address adds the new one (contract C)."""
         async with self._db.read() as tx:
             known = await instructors.find(tx, caller.connection_id, change.old_email)
         await self._put(caller, change.record, known)

@@ -71,7 +71,10 @@ class Launches:
         self._links, self._clock, self._hours = links, clock, hours
 
     async def launch(self, caller: Caller, external_id: str, email: str, correlation_id: str) -> str:
-        """The person's link; its record is durable before this returns. Raises SessionNotFound, SessionCancelled."""
+        """The person's link; its record is durable before this returns.
+
+        Raises SessionNotFound, SessionCancelled.
+        """
         async with self._db.read() as tx:
             target = await launches.look(tx, caller.tenant_id, external_id, email)
         if target is None:

@@ -52,7 +52,7 @@ class Converging:
         self._clock, self._patience = clock, patience
 
     async def settle(self, session_id: UUID) -> None:
-        """Return when the provider has what is wanted. Raises the provider's error, or Busy at the end of time."""
+        """Return when the provider has what is wanted. Raises the provider's error, or Busy when time ends."""
         deadline = asyncio.get_running_loop().time() + self._patience.budget.total_seconds()
         since: int | None = None
         while True:
@@ -162,7 +162,7 @@ def _pause(work: Work, error: Exception) -> timedelta:
     asked = (
         error.retry_after if isinstance(error, ProviderUnavailable) and error.retry_after else timedelta(0)
     )
-    doubled = FIRST_PAUSE * 2 ** min(work.meeting.attempts, 8)
+    doubled = FIRST_PAUSE * (1 << min(work.meeting.attempts, 8))
     return min(max(doubled, asked), LONGEST_PAUSE)
 
 

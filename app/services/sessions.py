@@ -10,13 +10,13 @@ from app.services.meetings import Converging
 
 
 class Sessions:
-    """`lenient`: a PUT or DELETE of an unknown session creates or succeeds (contract C); else it is not found."""
+    """`lenient`: PUT of an unknown session creates it, DELETE succeeds (contract C); else it is not found."""
 
     def __init__(self, db: Database, meetings: Converging, clock: Clock, *, lenient: bool) -> None:
         self._db, self._meetings, self._clock, self._lenient = db, meetings, clock, lenient
 
     async def create(self, caller: Caller, draft: SessionDraft) -> None:
-        """Make the session so. The same again changes nothing; other content is an update; a cancelled one revives."""
+        """Make it so. The same again changes nothing, other content is an update, a cancelled one revives."""
         async with self._db.begin() as tx:
             session = await sessions.want(tx, caller, draft, self._clock())
         await self._meetings.settle(session.id)

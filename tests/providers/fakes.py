@@ -1,4 +1,4 @@
-"""A provider that fails on demand, with a memory outside the adapter: what a vendor would have on its side."""
+"""A provider that fails on demand, with a memory outside the adapter: what a vendor has on its side."""
 
 import asyncio
 from collections.abc import Callable
