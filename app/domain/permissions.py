@@ -63,7 +63,7 @@ SERVICE = "Service administration"
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """One entry of the catalogue. `needs`: works only together with it. No `limits`: cannot be constrained."""
+    """One entry. `needs`: works only together with it. Without `limits` it cannot be constrained."""
 
     name: str
     scope: Scope
