@@ -20,7 +20,7 @@ from app.telemetry.redaction import redact, redact_value
 CORRELATION_ID = "correlation_id"  # the one name: contextvar, log line and launch record
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 # These write whole URLs (which may be somebody's join link) or rows at their info level.
-_TALKATIVE = ("httpx", "httpcore", "sqlalchemy.engine", "asyncio", "aiosqlite")
+_TALKATIVE = ("httpx", "httpcore", "sqlalchemy.engine", "asyncio", "aiosqlite", "alembic")
 _MADE_HERE = frozenset({"timestamp", "level", "cause"})  # already safe when they reach redaction
 
 _outspoken: ContextVar[bool] = ContextVar("outspoken", default=False)

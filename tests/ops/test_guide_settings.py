@@ -27,7 +27,8 @@ def _shown(default: object) -> str:
 def test_every_setting_stands_in_the_guide_with_its_default_and_meaning() -> None:
     _, _, rest = GUIDE.read_text("utf-8").partition("<!-- settings:")
     table, _, _ = rest.partition("<!-- end of settings -->")
-    assert [line for line in table.splitlines() if line.startswith("| `")] == rows()
+    found = [line for line in table.splitlines() if line.startswith("| `")]
+    assert found == rows(), "the rows must be:\n" + "\n".join(rows())
 
 
 def test_every_setting_is_described() -> None:
