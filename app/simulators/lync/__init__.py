@@ -5,7 +5,7 @@
        │                  meetings, drafts, extensions  scheduling; preferences: what may be chosen
        │                  conversations, roster, rooms  joining, and who is inside; events: the long poll
        │                  people                        the directory
-    control ── controls   the levers: faults (catalogue), people coming and going, time, request log (journal)
+    control ── controls   the levers: faults (catalogue), visitors, time, request log (journal)
     server, listener, certificates                      HTTPS with an authority of its own
 
 Whatever the documentation leaves open is decided plausibly and marked `[judge]`.

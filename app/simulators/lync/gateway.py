@@ -68,7 +68,9 @@ class Gateway:
             events.flush(self._pool)
         if inspect.isawaitable(answer):
             answer = await answer
-        if self._pool.faults.strikes("slow", call):
+        with self._pool.lock:
+            slow = self._pool.faults.strikes("slow", call)
+        if slow:
             await asyncio.sleep(self._pool.options.slow_seconds)
         return answer
 

@@ -66,14 +66,10 @@ def delete(pool: Pool, call: Call, app: Application) -> Answer:
 
 def schedule(pool: Pool, organizer: Person, draft: drafts.Draft, rel: str = SCHEDULED) -> Meeting:
     """Make the meeting itself."""
-    taken = {meeting.id for meeting in pool.meetings.values()}
-    number = max((meeting.number for meeting in pool.meetings.values()), default=599) + 1
-    identity = "".join(pool.random.choices(_LETTERS, k=8))
-    while identity in taken:
-        identity = "".join(pool.random.choices(_LETTERS, k=8))
+    pool.numbered += 1
     meeting = Meeting(
-        id=identity,
-        number=number,
+        id="".join(pool.random.choices(_LETTERS, k=8)),
+        number=pool.numbered,
         organizer=organizer,
         rel=rel,
         etag=pool.digits(10),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 DEFAULT_USER = "svc-lms@contoso.example"
-DEFAULT_PASSWORD = "lync-simulator"  # noqa: S105 - of a simulated account, known to everybody
+DEFAULT_PASSWORD = "Practice-2013"  # noqa: S105 - of a simulated account, known to everybody
 
 ACCESS_LEVELS = ("SameEnterprise", "Locked", "Invited", "Everyone")
 LEADER_ASSIGNMENTS = ("Disabled", "SameEnterprise", "Everyone")
@@ -30,7 +30,7 @@ class Options:
     max_applications: int = 10
     user_agents_banned: tuple[str, ...] = ()
 
-    max_meetings: int = 1000
+    max_meetings: int = 10_000
     max_subject: int = 250
     default_expiry: float = 8 * 3600.0  # [doc]
     assigned_meeting: bool = True

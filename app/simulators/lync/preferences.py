@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from app.simulators.lync.resources import assigned_id
+from app.simulators.lync.resources import assigned_segment
 from app.simulators.lync.state import Application, Pool
 from app.simulators.lync.wire import Answer, Call, resource
 
 
 def eligible(pool: Pool, call: Call, app: Application) -> Answer:
     """GET onlineMeetingEligibleValues; a value outside of these makes a request fail."""
-    options, assigned = pool.options, assigned_id(pool, app.owner)
+    options, assigned = pool.options, assigned_segment(pool, app.owner)
     links = {
         "self": {"href": app.href("onlineMeetings", "eligibleValues")},
         "myOnlineMeetings": {"href": app.href("onlineMeetings", "myOnlineMeetings")},

@@ -87,10 +87,13 @@ def batch(pool: Pool, call: Call, app: Application) -> Answer:
     raise UcwaError(501, "OperationNotSupported", "The simulator does not carry out batches.")
 
 
-def assigned_id(pool: Pool, person: Person) -> str | None:
-    """The personal meeting of this user, if there is one."""
+def assigned_segment(pool: Pool, person: Person) -> str | None:
+    """How the link of this user's personal meeting ends, if there is one."""
     mine = (m for m in pool.meetings.values() if m.organizer is person and m.rel == "myAssignedOnlineMeeting")
-    return next((meeting.id for meeting in mine), None)
+    meeting = next(mine, None)
+    if meeting is None:
+        return None
+    return str(meeting.number) if pool.faults.is_on("numeric-hrefs") else meeting.id
 
 
 def _me(app: Application) -> Json:
@@ -135,7 +138,7 @@ def _online_meetings(pool: Pool, call: Call, app: Application) -> Json:
     }
     links = {"self": {"href": app.href("onlineMeetings")}}
     links |= {name: {"href": app.href("onlineMeetings", path)} for name, path in names.items()}
-    assigned = assigned_id(pool, app.owner)
+    assigned = assigned_segment(pool, app.owner)
     if assigned and not pool.faults.strikes("assigned-absent", call):
         href = app.href("onlineMeetings", "myOnlineMeetings", assigned)
         links["myAssignedOnlineMeeting"] = {"href": href}

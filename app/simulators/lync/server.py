@@ -51,7 +51,9 @@ class LyncSimulator(Controls):
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._listener: Listener | None = None
         self.http_url = ""  # the plain HTTP root, once it listens
-        domain = user.rpartition("@")[2].lower()
+        name, _, domain = user.lower().rpartition("@")
+        if not name or not domain:
+            raise ValueError(f"The user must look like name@domain, not {user!r}.")
         self.pool.sip_domains = self.pool.options.sip_domains or (domain,)
         names = (*_NAMES, *self.pool.options.extra_names)
         self._certificates = certificates.make(tuple(dict.fromkeys(names)))

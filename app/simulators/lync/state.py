@@ -188,6 +188,7 @@ class Pool:
         self.applications: dict[str, Application] = {}
         self.meetings: dict[str, Meeting] = {}
         self.rooms: dict[str, Room] = {}
+        self.numbered = 600  # the last number given to a meeting
 
     def digits(self, count: int) -> str:
         """A random number of so many digits, not beginning with zero."""

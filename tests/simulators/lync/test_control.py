@@ -5,7 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +18,7 @@ import httpx
 import pytest
 from cryptography import x509
 
+import app.simulators
 from app.simulators.lync import DEFAULT_PASSWORD, FAULTS, LyncSimulator, run
 
 from .ucwa import Ucwa, http
@@ -195,6 +199,24 @@ def test_the_blocking_call_says_what_is_needed_and_no_password(tmp_path: Path) -
     assert not thread.is_alive()
     with pytest.raises(httpx.ConnectError):
         httpx.get(url, verify=context)
+
+
+def test_as_a_process_of_its_own_it_ends_on_a_polite_signal() -> None:
+    root = Path(app.simulators.__file__).parents[2]
+    command = [sys.executable, "-c", "from app.simulators.lync import run; run(0)"]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        lines = list(iter(process.stdout.readline, "Ready.\n"))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    assert lines[0].startswith("Lync simulator   https://localhost:")
+    assert DEFAULT_PASSWORD not in "".join(lines)
+
+
+@pytest.mark.parametrize("user", ["svc-lms", "@contoso.example", "svc@"])
+def test_a_user_needs_a_domain(user: str) -> None:
+    with pytest.raises(ValueError, match="name@domain"):
+        LyncSimulator(user=user)
 
 
 def test_a_taken_port_is_refused_at_once(lync: LyncSimulator) -> None:

@@ -246,6 +246,12 @@ def test_links_may_end_in_a_number(ucwa: Ucwa) -> None:
     assert ucwa.get(f"{ucwa.link('myOnlineMeetings')}/{meeting['onlineMeetingId']}").status_code == 404
 
 
+def test_the_assigned_meeting_has_a_number_too(ucwa: Ucwa) -> None:
+    ucwa.lync.fault_on("numeric-hrefs")
+    ucwa.create()
+    assert ucwa.get(ucwa.link("myAssignedOnlineMeeting")).json()["rel"] == "myAssignedOnlineMeeting"
+
+
 def test_the_odd_property_has_a_new_name_at_every_start(
     ucwa: Ucwa, simulator: Callable[..., LyncSimulator]
 ) -> None:
