@@ -186,7 +186,10 @@ def _not_presenting(leader: Leader) -> str:
 async def _listed(application: Application) -> list[dict[str, Any]]:
     """The account's meetings, the assigned one left out. UCWA knows no paging and no filter."""
     url = application.require("myOnlineMeetings", "onlineMeetings", "schedule meetings")
-    listed = meetings.own(await application.read(url))
+    resource = await application.read(url)
+    if not meetings.is_listing(resource):  # an empty list would mean: surely there is none
+        raise ServerTrouble("The server answered something else than its list of meetings.")
+    listed = meetings.own(resource)
     return [
         meeting if "onlineMeetingUri" in meeting else await _whole(application, meeting) for meeting in listed
     ]
@@ -242,6 +245,6 @@ async def _rewrite(application: Application, listed: Resource, fields: dict[str,
         )
         if response.status_code == 404:
             raise MeetingGone
-        if response.status_code != 412:
+        if response.status_code != 412 and not meetings.lacks_odd(complaint(response)):
             return response
-    raise ServerTrouble("Somebody else keeps changing this meeting.")
+    raise judge(response)

@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 import httpx
 
 from app.domain.errors import OutcomeUnknown, ProviderError, ProviderUnavailable
-from app.providers.http import ProviderHttp
+from app.providers.http import SAFE, ProviderHttp
 from app.providers.lync import discovery
 from app.providers.lync.config import LyncSettings
 from app.providers.lync.discovery import HOPS, Discovery, Found
@@ -83,6 +83,8 @@ class Application:
             raise ApplicationLost(f"The server has dropped the application ({said}).")
         if response.status_code in {403, 502}:
             self.worn = True  # what discovery said may no longer hold
+        if response.is_success and response.content and not body(response):
+            raise _foreign(response)
         return response
 
     async def read(self, url: str) -> Resource:
@@ -91,6 +93,13 @@ class Application:
         if response.status_code != 200:
             raise judge(response)
         return body(response)
+
+
+def _foreign(response: httpx.Response) -> ProviderError:
+    """A success that UCWA did not write: something stands between, and who knows what it let through."""
+    if response.request.method in SAFE:
+        return ServerTrouble("Something else than MS Lync answered (a portal, a proxy?).")
+    return OutcomeUnknown()
 
 
 class Ucwa:

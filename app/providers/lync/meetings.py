@@ -20,6 +20,7 @@ PASS_BACK = "please pass this in a PUT request"  # noqa: S105 - the documented v
 _ASSIGNED = "myAssignedOnlineMeeting"
 _LEAST_LIFE = timedelta(hours=8)
 _LONGEST_LIFE = timedelta(days=3650 - 3)  # ten years after the server's time, minus doubt
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -79,6 +80,11 @@ def is_named(meeting: Resource, ref: MeetingRef) -> bool:
     return str(meeting.get("onlineMeetingUri") or "").casefold() == ref.provider_id.casefold()
 
 
+def is_listing(resource: Resource) -> bool:
+    """Whether this is a list of meetings at all; its parts may be missing when it is empty."""
+    return resource.get("rel") == "myOnlineMeetings" or "_embedded" in resource or "_links" in resource
+
+
 def own(listing: Resource) -> list[dict[str, Any]]:
     """The meetings of the list that may be touched: never the account's permanent, assigned one."""
     return [
@@ -106,6 +112,11 @@ def replaced(meeting: Resource, fields: Mapping[str, Any]) -> dict[str, Any]:
 def odd(meeting: Resource) -> dict[str, Any]:
     """The property with a name of its own on every server that must come back in a PUT."""
     return {name: value for name, value in meeting.items() if value == PASS_BACK}
+
+
+def lacks_odd(said: Complaint) -> bool:
+    """Whether a refusal is about the odd property: another server of the pool may call it by another name."""
+    return said.status == 400 and (bool(_GUID.search(said.text)) or PASS_BACK.casefold() in said.text)
 
 
 def is_so(meeting: Resource, fields: Mapping[str, Any]) -> bool:
