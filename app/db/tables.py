@@ -299,3 +299,63 @@ audit_heads = Table(
     Column("number", BigInteger, nullable=False),
     Column("hash", Text, nullable=False),
 )
+
+# --- administrators -----------------------------------------------------------------------------
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", ForeignKey("tenants.id"), nullable=False, index=True),
+    Column("email", Text, nullable=False),
+    Column("email_key", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("password", Text),
+    Column("active", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False),
+    _now(),
+    _now("updated_at"),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("user_id", ForeignKey("users.id"), primary_key=True),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("expires_at", Instant, nullable=False),
+)
+
+logins = Table(
+    "logins",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("user_id", ForeignKey("users.id"), nullable=False, index=True),
+    Column("address", Text, nullable=False),
+    _now(),
+    Column("seen_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", ForeignKey("users.id"), nullable=False, index=True),
+    Column("role", Text),
+    Column("scope", Text),
+    Column("constraint", JSON),
+    _now(),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("tenant_id", ForeignKey("tenants.id"), primary_key=True),
+    Column("actor", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request", LargeBinary, nullable=False),
+    Column("status", Integer),
+    Column("headers", JSON),
+    Column("body", LargeBinary),
+    Column("created_at", Instant, nullable=False, index=True),
+)

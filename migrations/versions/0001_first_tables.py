@@ -41,6 +41,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_tenants_key")),
     )
     op.create_table(
+        "answers",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("request", sa.LargeBinary(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("headers", sa.JSON(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_answers_tenant_id_tenants")),
+        sa.PrimaryKeyConstraint("tenant_id", "actor", "key", name=op.f("pk_answers")),
+    )
+    with op.batch_alter_table("answers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_answers_created_at"), ["created_at"], unique=False)
+
+    op.create_table(
         "audit",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -96,6 +112,25 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_connections_check_at"), ["check_at"], unique=False)
 
     op.create_table(
+        "users",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("email_key", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("password", sa.Text(), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_users_tenant_id_tenants")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
+        sa.UniqueConstraint("email_key", name=op.f("uq_users_email_key")),
+    )
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_users_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
         "clients",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -110,6 +145,20 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_clients_tenant_id_tenants")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clients")),
     )
+    op.create_table(
+        "grants",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=True),
+        sa.Column("scope", sa.Text(), nullable=True),
+        sa.Column("constraint", sa.JSON(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_grants_user_id_users")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grants")),
+    )
+    with op.batch_alter_table("grants", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_grants_user_id"), ["user_id"], unique=False)
+
     op.create_table(
         "instructors",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -135,6 +184,30 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("instructors", schema=None) as batch_op:
         batch_op.create_index("ix_instructors_tenant_id_email_key", ["tenant_id", "email_key"], unique=False)
+
+    op.create_table(
+        "invitations",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_invitations_user_id_users")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_invitations")),
+        sa.UniqueConstraint("digest", name=op.f("uq_invitations_digest")),
+    )
+    op.create_table(
+        "logins",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_logins_user_id_users")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_logins")),
+    )
+    with op.batch_alter_table("logins", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_logins_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_logins_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "sessions",
@@ -361,11 +434,25 @@ def downgrade() -> None:
         batch_op.drop_index("ix_sessions_tenant_id_starts_at")
 
     op.drop_table("sessions")
+    with op.batch_alter_table("logins", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_logins_user_id"))
+        batch_op.drop_index(batch_op.f("ix_logins_expires_at"))
+
+    op.drop_table("logins")
+    op.drop_table("invitations")
     with op.batch_alter_table("instructors", schema=None) as batch_op:
         batch_op.drop_index("ix_instructors_tenant_id_email_key")
 
     op.drop_table("instructors")
+    with op.batch_alter_table("grants", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_grants_user_id"))
+
+    op.drop_table("grants")
     op.drop_table("clients")
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_users_tenant_id"))
+
+    op.drop_table("users")
     with op.batch_alter_table("connections", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_connections_check_at"))
 
@@ -375,6 +462,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_audit_tenant_id_subject")
 
     op.drop_table("audit")
+    with op.batch_alter_table("answers", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_answers_created_at"))
+
+    op.drop_table("answers")
     op.drop_table("tenants")
     with op.batch_alter_table("revoked_tokens", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_revoked_tokens_expires_at"))
