@@ -1,21 +1,11 @@
-"""What this door needs of the house, and the two questions that it asks of every request."""
+"""The two things that this door asks of every request: the house, and who holds the link."""
 
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from fastapi import Depends, Request
 
-from app.services.launches import Launches, Visit
-from app.services.rooms import Rooms
-
-
-class House(Protocol):
-    """The parts that wiring carries in."""
-
-    @property
-    def launches(self) -> Launches: ...
-
-    @property
-    def rooms(self) -> Rooms: ...
+from app.services.launches import Visit
+from app.wiring import House
 
 
 async def house_of(request: Request) -> House:

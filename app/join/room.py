@@ -6,11 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
-from app.join.house import House, Inside, Visiting
+from app.join.house import Inside, Visiting
 from app.join.pacing import next_roster
 from app.join.pages import HEADERS
 from app.join.roster import roster
 from app.services.launches import Visit
+from app.wiring import House
 
 router = APIRouter(prefix="/join/{token}/room", include_in_schema=False)
 

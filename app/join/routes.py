@@ -8,10 +8,11 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from app.domain.errors import LinkNotValid
 from app.join import pages
-from app.join.house import House, Inside, Visiting
+from app.join.house import Inside, Visiting
 from app.join.pacing import next_look, seconds_until_open
 from app.join.visitors import fetched_ahead, only_looking
 from app.services.launches import Door, Visit
+from app.wiring import House
 
 router = APIRouter(prefix="/join", include_in_schema=False)
 elsewhere = APIRouter(prefix="/join", include_in_schema=False)  # what no other route of this door took

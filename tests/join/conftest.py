@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.main import create_app
+from app.providers.sandbox import PROVIDER as Sandbox
 from app.settings import Settings
 from tests.conftest import Hands
 from tests.join.portal import Portal
@@ -29,7 +30,7 @@ async def running(app: FastAPI, clock: Hands) -> AsyncIterator[Portal]:
 
 @pytest.fixture
 async def portal(settings: Settings, clock: Hands) -> AsyncIterator[Portal]:
-    async with running(create_app(settings, clock), clock) as portal:
+    async with running(create_app(settings, clock, {"sandbox": Sandbox}), clock) as portal:
         yield portal
 
 
@@ -37,5 +38,5 @@ async def portal(settings: Settings, clock: Hands) -> AsyncIterator[Portal]:
 async def small(sqlite_url: str, clock: Hands) -> AsyncIterator[Portal]:
     """The same on SQLite only, where the database does not matter."""
     settings = Settings(database_url=sqlite_url, secret_key="a test's own secret text, long enough")
-    async with running(create_app(settings, clock), clock) as portal:
+    async with running(create_app(settings, clock, {"sandbox": Sandbox}), clock) as portal:
         yield portal

@@ -36,7 +36,7 @@
       const entered = await answer.json();
       visit = entered.visit;
       metronome = startMetronome();
-      say(`You are in the room since ${hour()}.`, "in");
+      say(`You have been in the room since ${hour()}.`, "in");
       swap(leaveButton, joinButton);
       draw(entered);
     } catch {
@@ -155,7 +155,7 @@
     const face = element("span", "face", [...person.name][0]?.toUpperCase() ?? "?");
     face.setAttribute("aria-hidden", "true");
     item.append(face, who);
-    if (person.role === "instructor") item.append(element("span", "badge strong", "instructor"));
+    if (person.role === "instructor") item.append(element("span", "badge strong", "Instructor"));
     return item;
   }
 
@@ -182,6 +182,7 @@
   joinButton.addEventListener("click", join);
   leaveButton.addEventListener("click", leave);
   joinButton.disabled = false;
+  say("You are not in the room yet.", "out");
   look();
 
   addEventListener("pagehide", () => {
@@ -190,10 +191,10 @@
   addEventListener("pageshow", (event) => {
     if (event.persisted && visit) out("You have left the room. Press Join to come back.");
   });
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) {
-      beat();
-      look();
-    }
-  });
+  const awake = () => {
+    beat();
+    look();
+  };
+  addEventListener("online", awake);
+  document.addEventListener("visibilitychange", () => document.hidden || awake());
 })();

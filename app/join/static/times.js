@@ -20,8 +20,8 @@
     start: (moment) => capital(`${nameOfDay(moment)}, ${write(moment, HOUR)}`),
     end: (moment, begun) =>
       `${sameDay(moment, begun) ? "" : `${nameOfDay(moment)}, `}${write(moment, HOUR)}, ${zoneOf(moment)}`,
-    door: (moment) =>
-      sameDay(moment, new Date())
+    door: (moment, begins) =>
+      sameDay(moment, begins)
         ? `at ${write(moment, HOUR)}`
         : `on ${dayOf(moment)}, at ${write(moment, HOUR)}`,
   };
