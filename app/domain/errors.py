@@ -84,6 +84,12 @@ class Conflict(ConnectorError):
     default = "This was changed by somebody else in the meantime."
 
 
+class Stale(Conflict):
+    """What the change was based on is not the present state: look again, then decide."""
+
+    default = "Somebody else changed this in the meantime. Here is how it stands now; please try again."
+
+
 class Busy(ConnectorError):
     """The same thing is being done right now and did not end within the time there was."""
 
