@@ -27,12 +27,15 @@ def router(obstacle: Obstacle) -> APIRouter:
     """`/healthz`, `/readyz` and `/metrics`; `obstacle` looks at the database each time."""
     door = APIRouter(tags=["Operation"])
 
-    @door.get("/healthz", summary="Is the process alive?", response_model_exclude_none=True)
+    @door.get(
+        "/healthz", operation_id="healthz", summary="Is the process alive?", response_model_exclude_none=True
+    )
     async def healthz() -> Health:
         return Health(status="ok")
 
     @door.get(
         "/readyz",
+        operation_id="readyz",
         summary="Can it serve?",
         response_model_exclude_none=True,
         responses={503: {"model": Health, "description": "Not now; the reason says why."}},
@@ -47,6 +50,7 @@ def router(obstacle: Obstacle) -> APIRouter:
 
     @door.get(
         "/metrics",
+        operation_id="metrics",
         summary="Numbers for Prometheus",
         response_class=Response,
         responses={200: {"content": {"text/plain": {}}}},
