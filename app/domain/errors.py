@@ -4,6 +4,7 @@
 The technical cause rides along (`raise … from exc`) into the log and nowhere else.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 
@@ -24,6 +25,30 @@ class InvalidRequest(ConnectorError):
     """The request cannot be understood; `message` names the field."""
 
     default = "The request could not be understood."
+
+
+class InvalidSettings(InvalidRequest):
+    """A provider's form with fields that cannot be so; `fields` has a sentence for each of them."""
+
+    default = "Some of the settings cannot be so."
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        self.fields = dict(fields)
+        super().__init__(" ".join(f"{name}: {text}" for name, text in fields.items()) or None)
+
+
+class TriedAndFailed(InvalidRequest):
+    """Settings that were tried for real and do not work, for an administrator: names the step and what to do.
+
+    `steps`: (what was tried, whether it worked, what to do) in their order; the last one failed.
+    """
+
+    default = "The connection was tried and does not work."
+
+    def __init__(self, steps: Sequence[tuple[str, bool, str]]) -> None:
+        self.steps = tuple(steps)
+        failed = next((step for step in self.steps if not step[1]), None)
+        super().__init__(failed and f"This step failed: {failed[0]}. {failed[2]}".strip())
 
 
 class TooLarge(InvalidRequest):

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from app.domain.attendance import Policy
 from app.domain.meeting import MeetingRef, MeetingSpec
 from app.domain.people import Person, Role
+from app.domain.permissions import Scope
 from app.providers.http import ProviderHttp
 
 
@@ -49,6 +50,16 @@ class IdentityStrength(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PreferencesPage:
+    """A page of its own for this provider among the LMS's preferences: where, for whom, with which fields."""
+
+    path: str
+    title: str
+    scope: Scope
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """A provider in words a buyer understands, and in flags that services read.
 
@@ -75,10 +86,17 @@ class Card:
     plants_presenters: bool = False
     attendance_delay: timedelta = timedelta(0)
     limits: tuple[str, ...] = ()
+    preferences: PreferencesPage | None = None
 
 
 class ProviderSettings(BaseModel):
-    """The admin form of a provider: a subclass lists its fields; `SecretStr` fields are stored sealed."""
+    """The admin form of a provider: a subclass lists its fields; `SecretStr` fields are stored sealed.
+
+    `secrets_go_to`: the fields that say who is handed the secrets. Whoever changes one of them must type the
+    secrets anew, or a stored password could be sent to a server of one's own.
+    """
+
+    secrets_go_to: ClassVar[tuple[str, ...]] = ()
 
     model_config = {"extra": "forbid", "str_strip_whitespace": True}
 

@@ -1,17 +1,26 @@
 """Providers at work: a connection's row becomes a live provider, kept until its settings change."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 import orjson
+import structlog
 
 from app.db import connections
 from app.db.connections import Connection
 from app.db.database import Database
 from app.db.sealed import Sealer
-from app.providers.base import Card, Provider
+from app.domain.errors import NotFound
+from app.providers.base import Card, CheckReport, CheckStep, Provider
 from app.providers.http import ProviderHttp
+from app.services.forms import Filled
+
+TRY_SECONDS = 25.0  # a person waits for it in front of a form
+STILL_IN_USE_SECONDS = 60.0  # longer than any call of a provider that was replaced
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -33,6 +42,7 @@ class Connections:
     ) -> None:
         self._db, self._sealer, self._catalogue, self._make_http = db, sealer, catalogue, make_http
         self._opened: dict[UUID, _Open] = {}
+        self._replaced: list[tuple[float, _Open]] = []
 
     async def provider(self, connection_id: UUID) -> Provider:
         """The connection's provider, with the settings that are stored now."""
@@ -40,24 +50,80 @@ class Connections:
             row = await connections.get(tx, connection_id)
         known = self._opened.get(connection_id)
         if known is None or known.revision != row.revision:
-            known = self._opened[connection_id] = self._open(row)
+            fresh = self._opened[connection_id] = self._open(row)
+            if known is not None:
+                self._replaced.append((asyncio.get_running_loop().time(), known))
+            await self._let_go_of_replaced()
+            return fresh.provider
         return known.provider
 
+    def kind(self, provider: str) -> type[Provider]:
+        """A provider by the key of its card. Raises NotFound."""
+        if provider not in self._catalogue:
+            raise NotFound("There is no such provider.")
+        return self._catalogue[provider]
+
     def card(self, provider: str) -> Card:
-        """The card of a provider by its key."""
-        return self._catalogue[provider].card
+        """The card of a provider by its key. Raises NotFound."""
+        return self.kind(provider).card
+
+    def cards(self) -> list[Card]:
+        """Every discovered provider's card, by name."""
+        return sorted((kind.card for kind in self._catalogue.values()), key=lambda card: card.name.casefold())
+
+    def stored(self, row: Connection) -> Filled:
+        """What is stored of a connection's form, secrets opened."""
+        if row.sealed_secrets is None:
+            return Filled(row.settings)
+        return Filled(row.settings, orjson.loads(self._sealer.open(row.sealed_secrets, _name(row.id))))
+
+    def seal(self, connection_id: UUID, secrets: Mapping[str, str]) -> bytes | None:
+        """The secrets of a form as they are stored; None where there are none."""
+        return self._sealer.seal(orjson.dumps(dict(secrets)), _name(connection_id)) if secrets else None
+
+    async def try_out(self, provider: str, form: Filled) -> CheckReport:
+        """Try settings for real, in bounded time, with a provider of their own; nothing is kept."""
+        kind = self.kind(provider)
+        http = self._make_http()
+        trial = kind(form.as_settings(kind.Settings), http)
+        try:
+            async with asyncio.timeout(TRY_SECONDS):
+                return await trial.check()
+        except TimeoutError:
+            late = f"No answer within {TRY_SECONDS:.0f} seconds. Check the address and the network."
+            return CheckReport((CheckStep("The server answers in time", ok=False, detail=late),))
+        finally:
+            await _let_go(_Open(0, trial, http))
 
     def _open(self, row: Connection) -> _Open:
-        kind = self._catalogue[row.provider]
-        secrets = {}
-        if row.sealed_secrets is not None:
-            secrets = orjson.loads(self._sealer.open(row.sealed_secrets, f"connection:{row.id}"))
-        http = self._make_http()
-        return _Open(row.revision, kind(kind.Settings(**row.settings, **secrets), http), http)
+        kind, http = self.kind(row.provider), self._make_http()
+        return _Open(row.revision, kind(self.stored(row).as_settings(kind.Settings), http), http)
+
+    async def _let_go_of_replaced(self) -> None:
+        """Those whose last call must be over; somebody may still be busy with the younger ones."""
+        before = asyncio.get_running_loop().time() - STILL_IN_USE_SECONDS
+        old = [opened for since, opened in self._replaced if since < before]
+        self._replaced = [entry for entry in self._replaced if entry[0] >= before]
+        for opened in old:
+            await _let_go(opened)
 
     async def close(self) -> None:
         """Let go of every provider: sign out, close sockets."""
-        for opened in self._opened.values():
-            await opened.provider.aclose()
-            await opened.http.aclose()
+        for opened in (*self._opened.values(), *(old for _, old in self._replaced)):
+            await _let_go(opened)
         self._opened.clear()
+        self._replaced.clear()
+
+
+async def _let_go(opened: _Open) -> None:
+    """Sign out and close; a server that is away keeps nobody."""
+    try:
+        async with asyncio.timeout(5):
+            await opened.provider.aclose()
+    except Exception as exc:
+        log.info("provider not signed out", error=type(exc).__name__)
+    await opened.http.aclose()
+
+
+def _name(connection_id: UUID) -> str:
+    return f"connection:{connection_id}"

@@ -1,0 +1,177 @@
+"""The audit trail: who did what, when and from where, in a chain of hashes that shows every later change.
+
+A row's hash is SHA-256 over canonical JSON of the hash before it and of the row. What names people (actor,
+address, before and after) stands in it as a salted digest, so that erasing a person breaks no chain.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from app.db import audit as rows
+from app.db import tenants
+from app.db.audit import Head, Record
+from app.db.audit import Wanted as Wanted
+from app.db.database import Database, Tx
+from app.domain.actor import Actor
+from app.domain.clock import Clock
+from app.domain.errors import InvalidRequest, NotFound
+from app.domain.permissions import Scope
+from app.services.masking import masked
+
+PAGE = 500
+LONGEST_QUERY = 320
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One deed for a reader; `before` and `after` are None where the deed has none, or was erased."""
+
+    number: int
+    at: datetime
+    actor: str
+    address: str
+    action: str
+    subject: str
+    before: Any
+    after: Any
+    erased: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a walk over one tenant's chain found. `broken_at`: the first row that is not as it was written.
+
+    `head` may be noted elsewhere: a chain that was written anew from its beginning ends in another one.
+    """
+
+    tenant: str
+    rows: int
+    erased: int
+    head: str
+    broken_at: int | None = None
+    reason: str = ""
+
+
+class Audit:
+    """Written by the deeds themselves, inside their transactions; read with `audit:view`."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db, self._clock = db, clock
+
+    async def note(
+        self,
+        tx: Tx,
+        actor: Actor,
+        *,
+        action: str,
+        subject: str,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write a deed down in its own transaction, secrets masked. Call it last: writers queue from here on."""
+        details = _canonical({"before": masked(before), "after": masked(after)}).decode()
+        head = await rows.lock_head(tx, actor.tenant_id)
+        draft = Record(
+            number=head.number + 1,
+            at=self._clock().astimezone(UTC),
+            actor=actor.who,
+            address=actor.address,
+            action=action,
+            subject=subject,
+            details=details,
+            salt=secrets.token_hex(16),
+            digest="",
+            hash="",
+        )
+        sealed = replace(draft, digest=_digest(draft))
+        await rows.add(tx, actor.tenant_id, replace(sealed, hash=_hash(sealed, head.hash)))
+
+    async def search(self, actor: Actor, wanted: Wanted, before: int | None, limit: int) -> list[Entry]:
+        """The newest deeds first; `before`: the number of the last one that was seen. Needs audit:view."""
+        actor.require(Scope.AUDIT_VIEW)
+        for text in (wanted.actor, wanted.action, wanted.subject):
+            if len(text) > LONGEST_QUERY or (text and not text.isprintable()):
+                raise InvalidRequest("The search text cannot be read.")
+        async with self._db.read() as tx:
+            found = await rows.search(tx, actor.tenant_id, wanted, before, limit)
+        return [_entry(record) for record in found]
+
+    async def verify(self, tenant: str | None = None) -> list[Verdict]:
+        """Walk every chain, or that of one tenant (its key). Raises NotFound for an unknown tenant."""
+        async with self._db.read() as tx:
+            if tenant is not None and await tenants.find(tx, tenant) is None:
+                raise NotFound(f"There is no tenant {tenant}.")
+            found = await rows.chained(tx)
+        return [await self._verify(key, id_) for id_, key in found if tenant in (None, key)]
+
+    async def _verify(self, key: str, tenant_id: UUID) -> Verdict:
+        seen, erased = Head.first(tenant_id), 0
+        async with self._db.read() as tx:
+            while True:
+                page = await rows.walk(tx, tenant_id, seen.number, PAGE)
+                for record in page:
+                    if reason := _fault(record, seen):
+                        return Verdict(key, seen.number, erased, seen.hash, seen.number + 1, reason)
+                    seen, erased = Head(record.number, record.hash), erased + record.erased
+                if page:
+                    continue
+                head = await rows.find_head(tx, tenant_id)
+                if head == seen:
+                    return Verdict(key, seen.number, erased, seen.hash)
+                # Either somebody added a row just now, or the end was cut off.
+                if not await rows.walk(tx, tenant_id, seen.number, 1):
+                    reason = "the chain does not end in its head: rows are missing at the end"
+                    return Verdict(key, seen.number, erased, seen.hash, seen.number + 1, reason)
+
+
+def _fault(record: Record, seen: Head) -> str:
+    """Why this record cannot follow what was seen; empty where it does."""
+    if record.number != seen.number + 1:
+        return "the row is missing"
+    if not record.erased and record.digest != _digest(record):
+        return "who did it, or what was before or after, was changed"
+    if record.hash != _hash(record, seen.hash):
+        return "the row, or its place in the chain, was changed"
+    return ""
+
+
+def _digest(record: Record) -> str:
+    return sha256(_canonical([record.salt, record.actor, record.address, record.details])).hexdigest()
+
+
+def _hash(record: Record, previous: str) -> str:
+    at = record.at.astimezone(UTC).isoformat(timespec="microseconds")
+    row = {
+        "number": record.number,
+        "at": at,
+        "action": record.action,
+        "subject": record.subject,
+        "digest": record.digest,
+    }
+    return sha256(_canonical({"previous": previous, **row})).hexdigest()
+
+
+def _canonical(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def _entry(record: Record) -> Entry:
+    details = {} if record.erased else orjson.loads(record.details)
+    return Entry(
+        number=record.number,
+        at=record.at,
+        actor=record.actor,
+        address=record.address,
+        action=record.action,
+        subject=record.subject,
+        before=details.get("before"),
+        after=details.get("after"),
+        erased=record.erased,
+    )
