@@ -9,7 +9,7 @@ class TokenAnswer(BaseModel):
     """RFC 6749 section 5.1. `expires_in` in seconds, `scope` with blanks between."""
 
     access_token: str
-    token_type: Literal["Bearer"] = "Bearer"
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 (a kind of token, no secret)
     expires_in: int
     scope: str
 

@@ -3,10 +3,11 @@
 import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from app.db import clients, tenants
+from app.db import clients, tenants, vendors
 from app.db.clients import ListedClient as ListedClient
 from app.db.database import Database, Tx
 from app.db.tenants import Place
@@ -39,11 +40,24 @@ class NewClient:
     old_secret_until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """An id and a secret that nobody has yet; made before the transaction that stores its digest."""
+
+    client_id: str
+    secret: str = field(repr=False)
+    digest: bytes = field(repr=False)
+
+
 class Clients:
     """The register of API clients. Only digests of their secrets are kept."""
 
-    def __init__(self, db: Database, keys: Keys, clock: Clock) -> None:
+    def __init__(
+        self, db: Database, keys: Keys, clock: Clock, default_name: str = DEFAULT_CONNECTION
+    ) -> None:
+        """`default_name`: what the connection that every tenant begins with, and its vendor, are called."""
         self._db, self._keys, self._clock = db, keys, clock
+        self._default_name = default_name
 
     async def add(
         self,
@@ -59,15 +73,23 @@ class Clients:
         Raises InvalidRequest for a bad name, key or scope.
         """
         name, granted = _name(name), _granted(scopes)
-        client_id, secret = f"vilt-{secrets.token_hex(8)}", new_secret()
-        digest = await digests.digest(self._keys, secret)
-        now = self._clock()
+        fresh = await self.fresh()
         async with self._db.begin() as tx:
-            place = await self._place(tx, tenant_key, connection_key, now)
-            row = clients.NewRow(client_id, place.tenant_id, place.connection_id, name, granted)
-            await clients.add(tx, row, now)
-            await clients.add_secret(tx, client_id, digest, now)
-        return NewClient(client_id, secret, name, tenant_key, connection_key, granted)
+            place = await self._place(tx, tenant_key, connection_key, self._clock())
+            await self.grant(tx, fresh, place, name, granted)
+        return NewClient(fresh.client_id, fresh.secret, name, tenant_key, connection_key, granted)
+
+    async def fresh(self) -> Fresh:
+        """A new id with its secret, not stored anywhere. Ask before opening a transaction."""
+        secret = new_secret()
+        return Fresh(f"vilt-{secrets.token_hex(8)}", secret, await digests.digest(self._keys, secret))
+
+    async def grant(self, tx: Tx, fresh: Fresh, place: Place, name: str, scopes: Iterable[str]) -> None:
+        """Store what `fresh` made: from the end of `tx` on it opens `scopes` at `place`."""
+        now = self._clock()
+        row = clients.NewRow(fresh.client_id, place.tenant_id, place.connection_id, name, tuple(scopes))
+        await clients.add(tx, row, now)
+        await clients.add_secret(tx, fresh.client_id, fresh.digest, now)
 
     async def list(self) -> list[ListedClient]:
         """Every client, revoked ones too, by name."""
@@ -115,10 +137,16 @@ class Clients:
         tenant_id = await tenants.find(tx, tenant_key)
         found = tenant_id and await tenants.find_connection(tx, tenant_id, connection_key)
         if not found and connection_key != DEFAULT_CONNECTION:
-            missing = f"connection {connection_key}" if tenant_id else f"tenant {tenant_key}"
-            raise NotFound(f"There is no {missing}.")
+            raise NotFound(f"The tenant {tenant_key} has no connection {connection_key}.")
         tenant_id = tenant_id or await tenants.add(tx, tenant_key, now)
-        return Place(tenant_id, found or await tenants.add_connection(tx, tenant_id, connection_key, now))
+        return Place(tenant_id, found or await self._first_connection(tx, tenant_id, now))
+
+    async def _first_connection(self, tx: Tx, tenant_id: UUID, now: datetime) -> UUID:
+        """The connection of a fresh install counts as activated and has its vendor."""
+        name = self._default_name
+        connection_id = await tenants.add_connection(tx, tenant_id, DEFAULT_CONNECTION, name, now)
+        await vendors.add(tx, tenant_id, name, connection_id, now)
+        return connection_id
 
 
 def new_secret() -> str:

@@ -86,14 +86,10 @@ async def test_a3_unknown_client_and_wrong_secret_say_the_same_and_cost_the_same
     assert told[0][1] == tuple(work) == ("mac", "compare") * 2
 
 
-@pytest.mark.parametrize(
-    "client_id", ["\0", "a\0b", "\ud800", "x" * 100_000, "é", "' OR 1=1 --", "a b", "a\nb"]
-)
-async def test_strange_ids_are_unknown_and_nothing_worse(
-    house: House, client: NewClient, client_id: str
-) -> None:
-    with pytest.raises(UnknownCaller):
-        await house.access.basic(client_id, "x", HERE)
+async def test_strange_ids_are_unknown_and_nothing_worse(house: House, client: NewClient) -> None:
+    for client_id in ("\0", "a\0b", "\ud800", "x" * 100_000, "é", "' OR 1=1 --", "a b", "a\nb"):
+        with pytest.raises(UnknownCaller):
+            await house.access.basic(client_id, "x", HERE)
 
 
 async def test_two_secrets_overlap_and_a_third_ends_the_first(
@@ -154,20 +150,16 @@ async def test_a_token_opens_with_the_scopes_that_it_and_its_client_hold(
     assert (await house.access.bearer(token.access_token, HERE)).scopes == {"vilt-session:launch"}
 
 
-@pytest.mark.parametrize("scope", [None, "", "  "])
-async def test_a_token_for_no_named_scope_has_all_of_the_clients(
-    house: House, client: NewClient, scope: str | None
-) -> None:
-    token = await house.access.issue(client.client_id, client.client_secret, HERE, scope)
-    assert set(token.scope.split()) == set(client.scopes)
+async def test_a_token_for_no_named_scope_has_all_of_the_clients(house: House, client: NewClient) -> None:
+    for scope in (None, "", "  "):
+        token = await house.access.issue(client.client_id, client.client_secret, HERE, scope)
+        assert set(token.scope.split()) == set(client.scopes)
 
 
-@pytest.mark.parametrize("scope", ["users:manage", "vilt-session:launch users:manage", "nonsense", "\0"])
-async def test_a_scope_that_the_client_lacks_is_not_given(
-    house: House, client: NewClient, scope: str
-) -> None:
-    with pytest.raises(ScopeNotHeld):
-        await house.access.issue(client.client_id, client.client_secret, HERE, scope)
+async def test_a_scope_that_the_client_lacks_is_not_given(house: House, client: NewClient) -> None:
+    for scope in ("users:manage", "vilt-session:launch users:manage", "nonsense", "\0"):
+        with pytest.raises(ScopeNotHeld):
+            await house.access.issue(client.client_id, client.client_secret, HERE, scope)
 
 
 async def test_a_deactivated_integration_says_so_to_its_own_credential_only(

@@ -53,26 +53,24 @@ async def test_a_second_portal_is_one_command_away(house: House) -> None:
     assert (await rows(house, "tenants"), await rows(house, "connections")) == (2, 2)
 
 
-@pytest.mark.parametrize(("tenant", "missing"), [("default", "connection lync-1"), ("acme", "tenant acme")])
-async def test_an_unknown_connection_is_named_and_nothing_is_made(
-    house: House, tenant: str, missing: str
-) -> None:
+async def test_an_unknown_connection_is_named_and_nothing_is_made(house: House) -> None:
     await house.clients.add("first")
-    with pytest.raises(NotFound, match=missing):
-        await house.clients.add("second", tenant_key=tenant, connection_key="lync-1")
+    for tenant in ("default", "acme"):
+        with pytest.raises(NotFound, match=f"{tenant} has no connection lync-1"):
+            await house.clients.add("second", tenant_key=tenant, connection_key="lync-1")
     assert (await rows(house, "tenants"), await rows(house, "clients")) == (1, 1)
 
 
-@pytest.mark.parametrize("tenant", ["", "A", "a b", "a\0", "../x", "x" * 64, "é"])
-async def test_a_portal_needs_a_plain_key(house: House, tenant: str) -> None:
-    with pytest.raises(InvalidRequest):
-        await house.clients.add("lms", tenant_key=tenant)
+async def test_a_portal_needs_a_plain_key(house: House) -> None:
+    for tenant in ("", "A", "a b", "a\0", "../x", "x" * 64, "é"):
+        with pytest.raises(InvalidRequest):
+            await house.clients.add("lms", tenant_key=tenant)
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 201, "a\0b", "a\nb", "\ud800"])
-async def test_a_client_needs_a_name_that_can_be_shown(house: House, name: str) -> None:
-    with pytest.raises(InvalidRequest, match="name"):
-        await house.clients.add(name)
+async def test_a_client_needs_a_name_that_can_be_shown(house: House) -> None:
+    for name in ("", "   ", "x" * 201, "a\0b", "a\nb", "\ud800"):
+        with pytest.raises(InvalidRequest, match="name"):
+            await house.clients.add(name)
 
 
 async def test_an_unknown_scope_is_named(house: House) -> None:
@@ -135,11 +133,11 @@ async def test_rotations_at_once_never_leave_more_than_two_secrets(house: House)
     assert await rows(house, "client_secrets") == 2
 
 
-@pytest.mark.parametrize("hours", [-1, 24 * 91])
-async def test_an_overlap_must_be_bearable(house: House, hours: int) -> None:
+async def test_an_overlap_must_be_bearable(house: House) -> None:
     client = await house.clients.add("lms")
-    with pytest.raises(InvalidRequest):
-        await house.clients.rotate(client.client_id, timedelta(hours=hours))
+    for hours in (-1, 24 * 91):
+        with pytest.raises(InvalidRequest):
+            await house.clients.rotate(client.client_id, timedelta(hours=hours))
 
 
 async def test_a_revoked_client_gets_no_new_secret_and_stays_revoked_since_then(
