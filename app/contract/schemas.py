@@ -127,7 +127,8 @@ def _label(zone: Any) -> str:
     """The raw text of an offset, kept for people; anything that is not text or a number is left out."""
     if isinstance(zone, bool) or not isinstance(zone, (str, int, float)):
         return ""
-    return one_line(str(zone))[:MOST_LABEL]
+    storable = str(zone).encode(errors="replace").decode()
+    return one_line(storable)[:MOST_LABEL]
 
 
 def _understood(zone: Any) -> Any:

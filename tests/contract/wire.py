@@ -41,7 +41,7 @@ class Lms:
     def call(
         self, method: str, path: str, body: Any = None, headers: dict[str, str | None] | None = None
     ) -> Answer:
-        """Send `path` as it is spelled; `body` as bytes, or anything else as JSON. A None header is left out."""
+        """Send `path` as it is spelled; `body` as bytes, else as JSON. A None header is left out."""
         sent = {
             "Authorization": self.authorization,
             "CorrelationId": CORRELATION_ID,

@@ -1,4 +1,4 @@
-"""The door itself: a regular path, networks, credentials, then the route; every answer in its envelope."""
+"""The way in: a regular path, networks, credentials, then the route; every answer in its envelope."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
