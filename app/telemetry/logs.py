@@ -21,7 +21,7 @@ CORRELATION_ID = "correlation_id"  # the one name: contextvar, log line and laun
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 # These write whole URLs (which may be somebody's join link) or rows at their info level.
 _TALKATIVE = ("httpx", "httpcore", "sqlalchemy.engine", "asyncio", "aiosqlite", "alembic")
-_MADE_HERE = frozenset({"timestamp", "level", "cause"})  # already safe when they reach redaction
+_MADE_HERE = ("timestamp", "level", "cause")  # already safe when they reach redaction; they stand first
 
 _outspoken: ContextVar[bool] = ContextVar("outspoken", default=False)
 
@@ -106,7 +106,8 @@ def _causes(error: BaseException | None, most: int = 5) -> list[str]:
 
 
 def _redact_all(_logger: WrappedLogger, _method: str, event: EventDict) -> MutableMapping[str, Any]:
-    return {n: value if n in _MADE_HERE else redact_value(n, value) for n, value in event.items()}
+    safe = {name: redact_value(name, value) for name, value in event.items() if name not in _MADE_HERE}
+    return {name: event[name] for name in _MADE_HERE if name in event} | safe
 
 
 def _to_json(event: EventDict, **_options: Any) -> bytes:
