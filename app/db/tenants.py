@@ -37,7 +37,7 @@ async def add(tx: Tx, key: str, now: datetime) -> UUID:
     return tenant_id
 
 
-async def add_connection(tx: Tx, tenant_id: UUID, provider: str, now: datetime) -> UUID:
+async def add_connection(tx: Tx, tenant_id: UUID, provider: str, name: str, now: datetime) -> UUID:
     """A new active connection of a provider that needs no settings; its key is the provider's."""
     connection_id = uuid4()
     await tx.execute(
@@ -45,7 +45,7 @@ async def add_connection(tx: Tx, tenant_id: UUID, provider: str, now: datetime) 
             id=connection_id,
             tenant_id=tenant_id,
             key=provider,
-            name=provider,
+            name=name,
             provider=provider,
             settings={},
             state="active",

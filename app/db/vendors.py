@@ -1,9 +1,8 @@
 """Vendors: what the LMS shows on its ILT Vendors and Instructors page, made by a connection or by hand."""
 
-import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,13 +10,7 @@ from sqlalchemy import Row, insert, or_, select, update
 
 from app.db.database import Tx
 from app.db.tables import vendors
-
-
-class Origin(StrEnum):
-    """Who made a vendor, and so where it is deactivated."""
-
-    CONNECTOR = "connector"
-    MANUAL = "manual"
+from app.domain.vendor import Origin, name_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +42,6 @@ class Sought:
 
     name: str = ""
     active: bool | None = None
-
-
-def name_key(name: str) -> str:
-    """The form in which two spellings of a name are the same."""
-    return unicodedata.normalize("NFC", name.strip()).casefold()
 
 
 async def add(tx: Tx, tenant_id: UUID, name: str, connection_id: UUID | None, now: datetime) -> Vendor:
@@ -90,6 +78,12 @@ async def of_connection(tx: Tx, connection_id: UUID) -> Vendor | None:
     """The vendor that a connection has made, active or not."""
     row = (await tx.execute(select(vendors).where(vendors.c.connection_id == connection_id))).first()
     return None if row is None else _vendor(row)
+
+
+async def of_connections(tx: Tx, connection_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Connection id → vendor id, for those that have one."""
+    query = select(vendors.c.connection_id, vendors.c.id).where(vendors.c.connection_id.in_(connection_ids))
+    return {row.connection_id: row.id for row in await tx.execute(query)}
 
 
 async def change(tx: Tx, known: Vendor, name: str, active: bool, now: datetime) -> Vendor | None:

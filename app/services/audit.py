@@ -75,7 +75,7 @@ class Audit:
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
     ) -> None:
-        """Write a deed down in its own transaction, secrets masked. Call it last: writers queue from here on."""
+        """Write a deed down in its own transaction, secrets masked. Call it last: writers queue from here."""
         details = _canonical({"before": masked(before), "after": masked(after)}).decode()
         head = await rows.lock_head(tx, actor.tenant_id)
         draft = Record(
