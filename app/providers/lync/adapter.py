@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from app.domain.attendance import Policy, Rule
-from app.domain.errors import MeetingGone, OutcomeUnknown, ProviderUnavailable
+from app.domain.errors import MeetingGone, OutcomeUnknown, ProviderError
 from app.domain.meeting import MeetingRef, MeetingSpec
 from app.domain.people import Person, Role, person_key
 from app.providers.base import (
@@ -84,7 +84,7 @@ class Lync(Provider):
             response, refused = await self._with_leaders(application, spec, post)
             try:
                 made = await _finished(application, body(response))
-            except ProviderUnavailable as exc:  # it was made: a repeat must look for it first
+            except ProviderError as exc:  # it was made: a repeat must look for it first
                 raise OutcomeUnknown from exc
             return ProviderMeeting(made, notes + refused)
 

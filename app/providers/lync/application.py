@@ -81,8 +81,8 @@ class Application:
             (410, "InactiveApplicationExpired"),
         }:
             raise ApplicationLost(f"The server has dropped the application ({said}).")
-        if response.status_code in {403, 502}:
-            self.worn = True  # what discovery said may no longer hold
+        if response.status_code in {403, 502} and not said.code:
+            self.worn = True  # not UCWA's own word: what discovery said may no longer hold
         if response.is_success and response.content and not body(response):
             raise _foreign(response)
         return response

@@ -3,10 +3,9 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import urlsplit
 
 import httpx
-from pydantic import Field, SecretStr, field_validator
+from pydantic import ConfigDict, Field, SecretStr, field_validator
 
 from app.providers.base import ProviderSettings
 
@@ -39,6 +38,8 @@ class Endpoint:
 
 
 class LyncSettings(ProviderSettings):
+    model_config = ConfigDict(str_strip_whitespace=False)  # spaces may belong to a password
+
     username: str = Field(
         max_length=256,
         title="MS Lync Username",
@@ -88,6 +89,11 @@ class LyncSettings(ProviderSettings):
         "A leading dot (.contoso.local) means a whole domain.",
     )
 
+    @field_validator("username", "api_endpoint", "trusted_hosts")
+    @classmethod
+    def _no_outer_spaces(cls, value: str) -> str:
+        return value.strip()
+
     @field_validator("username")
     @classmethod
     def _names_its_domain(cls, value: str) -> str:
@@ -117,7 +123,7 @@ class LyncSettings(ProviderSettings):
 
 def understand(text: str) -> Endpoint:
     """What the administrator typed, as addresses to try. Raises ValueError with a sentence for the form."""
-    scheme = urlsplit(text).scheme if "://" in text else ""
+    scheme = text.partition("://")[0].lower() if "://" in text else ""
     if scheme not in {"", "http", "https"}:
         raise ValueError("The API endpoint must begin with https:// or be a domain name.")
     url = _parsed(text if scheme else f"https://{text}")
@@ -134,7 +140,7 @@ def _parsed(text: str) -> httpx.URL:
         url = httpx.URL(text)
     except (httpx.InvalidURL, ValueError) as exc:
         raise ValueError("The API endpoint is not an address. Write a domain like contoso.com.") from exc
-    if not url.host or re.search(r"[\s_<>\"'\\]", url.host):
+    if not url.host or re.search(r"[\s%<>\"'\\]", url.host):
         raise ValueError("The API endpoint names no host. Write a domain like contoso.com.")
     if url.userinfo:
         raise ValueError("The API endpoint must not contain a user name or password.")

@@ -106,7 +106,7 @@ def judge(response: httpx.Response) -> ProviderError:
         return _gone(said, seen)
     if status in _LATER:
         return ServerTrouble(seen, retry_after(response))
-    if status >= 500:
+    if status >= 500 or status < 400:
         return _broke(response, seen)
     return Refused(seen)
 
@@ -120,7 +120,7 @@ def _gone(said: Complaint, seen: str) -> ProviderError:
 
 
 def _broke(response: httpx.Response, seen: str) -> ProviderError:
-    """A gateway may fail after the server behind it has acted: only a read surely changed nothing."""
+    """A gateway may fail after the server has acted: only a read surely changed nothing."""
     if response.request.method in SAFE:
         return ServerTrouble(seen, retry_after(response))
     unknown = OutcomeUnknown()

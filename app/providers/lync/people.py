@@ -68,13 +68,14 @@ def bare(sip: str) -> str:
 
 async def _search(application: Application, email: str) -> str | None:
     link = application.link("search", "people")
-    if link is None or len(email) > 256:
+    if link is None or len(email) > 256 or application.kept.get("search") == "forbidden":
         return None
     url = httpx.URL(link).copy_merge_params({"query": email, "limit": str(RESULTS)})
     response = await application.call("GET", str(url))
     if response.status_code in {429} or response.status_code >= 500:
         raise judge(response)
     if response.status_code != 200:
+        application.kept["search"] = "forbidden"
         return None
     return await _pick(application, body(response), person_key(email))
 
