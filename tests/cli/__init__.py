@@ -1,0 +1,1 @@
+"""The shell, tested as it is used."""
