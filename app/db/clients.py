@@ -123,6 +123,17 @@ def _listed(row: Row[Any]) -> ListedClient:
     )
 
 
+async def any_living(tx: Tx, connection_id: UUID, now: datetime) -> bool:
+    """Whether the connection has a client that can come in."""
+    query = (
+        select(clients.c.id)
+        .join_from(clients, client_secrets, client_secrets.c.client_id == clients.c.id)
+        .where(clients.c.connection_id == connection_id, clients.c.revoked_at.is_(None), _lives(now))
+        .limit(1)
+    )
+    return (await tx.execute(query)).first() is not None
+
+
 async def add(tx: Tx, row: NewRow, now: datetime) -> None:
     await tx.execute(
         insert(clients).values(

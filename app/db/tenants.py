@@ -6,8 +6,11 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select
 
+from app.db import vendors
 from app.db.database import Tx
 from app.db.tables import connections, tenants
+
+FIRST_NAME = "Practice room"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +40,15 @@ async def add(tx: Tx, key: str, now: datetime) -> UUID:
     return tenant_id
 
 
-async def add_connection(tx: Tx, tenant_id: UUID, provider: str, name: str, now: datetime) -> UUID:
-    """A new active connection of a provider that needs no settings; its key is the provider's."""
+async def add_connection(tx: Tx, tenant_id: UUID, provider: str, now: datetime) -> UUID:
+    """The connection that a tenant begins with: it needs no settings, so it is active and has its vendor."""
     connection_id = uuid4()
     await tx.execute(
         insert(connections).values(
             id=connection_id,
             tenant_id=tenant_id,
             key=provider,
-            name=name,
+            name=FIRST_NAME,
             provider=provider,
             settings={},
             state="active",
@@ -54,4 +57,5 @@ async def add_connection(tx: Tx, tenant_id: UUID, provider: str, name: str, now:
             updated_at=now,
         )
     )
+    await vendors.add(tx, tenant_id, FIRST_NAME, connection_id, now)
     return connection_id

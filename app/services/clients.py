@@ -5,9 +5,8 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID
 
-from app.db import clients, tenants, vendors
+from app.db import clients, tenants
 from app.db.clients import ListedClient as ListedClient
 from app.db.database import Database, Tx
 from app.db.tenants import Place
@@ -52,12 +51,8 @@ class Fresh:
 class Clients:
     """The register of API clients. Only digests of their secrets are kept."""
 
-    def __init__(
-        self, db: Database, keys: Keys, clock: Clock, default_name: str = DEFAULT_CONNECTION
-    ) -> None:
-        """`default_name`: what the connection that every tenant begins with, and its vendor, are called."""
+    def __init__(self, db: Database, keys: Keys, clock: Clock) -> None:
         self._db, self._keys, self._clock = db, keys, clock
-        self._default_name = default_name
 
     async def add(
         self,
@@ -139,14 +134,7 @@ class Clients:
         if not found and connection_key != DEFAULT_CONNECTION:
             raise NotFound(f"The tenant {tenant_key} has no connection {connection_key}.")
         tenant_id = tenant_id or await tenants.add(tx, tenant_key, now)
-        return Place(tenant_id, found or await self._first_connection(tx, tenant_id, now))
-
-    async def _first_connection(self, tx: Tx, tenant_id: UUID, now: datetime) -> UUID:
-        """The connection of a fresh install counts as activated and has its vendor."""
-        name = self._default_name
-        connection_id = await tenants.add_connection(tx, tenant_id, DEFAULT_CONNECTION, name, now)
-        await vendors.add(tx, tenant_id, name, connection_id, now)
-        return connection_id
+        return Place(tenant_id, found or await tenants.add_connection(tx, tenant_id, connection_key, now))
 
 
 def new_secret() -> str:
