@@ -16,7 +16,7 @@ from app.services.rooms import RoomClosed
 TABLE: tuple[tuple[type[Exception], int, str], ...] = (
     (errors.SessionCancelled, 410, "This class was cancelled"),
     (RoomClosed, 410, "The room is closed"),
-    (errors.NotFound, 404, "This link is not valid"),
+    (errors.NotFound, 404, "We could not find your class"),
     (RequestValidationError, 404, "There is nothing here"),
     (errors.TooLarge, 413, "That was too much"),
     (errors.InvalidRequest, 400, "That could not be understood"),

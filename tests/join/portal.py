@@ -21,18 +21,21 @@ class Portal:
 
     async def plan(self, begins_in: float = 5, minutes: float = 60, **fields: Any) -> str:
         """A class; its SessionId."""
-        session_id = fields.pop("session_id", None) or str(uuid4())
+        body = self.wanted(begins_in, minutes, **fields)
+        await self._ask("POST", "/session", json=body)
+        return str(body["SessionId"])
+
+    def wanted(self, begins_in: float = 5, minutes: float = 60, **fields: Any) -> dict[str, Any]:
+        """What is sent for a class; `session_id` names one that there is already."""
         begins = self.clock() + timedelta(minutes=begins_in)
-        body = {
-            "SessionId": session_id,
+        return {
+            "SessionId": fields.pop("session_id", None) or str(uuid4()),
             "Title": "Fire safety",
             "CreatorEmail": "admin@example.com",
             "DateBegin": _wire(begins),
             "DateEnd": _wire(begins + timedelta(minutes=minutes)),
             **fields,
         }
-        await self._ask("POST", "/session", json=body)
-        return session_id
 
     async def cancel(self, session_id: str) -> None:
         await self._ask("DELETE", f"/session/{session_id}")

@@ -9,11 +9,13 @@ from sqlalchemy import select
 
 from app.db.database import Database
 from app.db.tables import evidence
-from app.domain.errors import ProviderUnavailable
+from app.domain.errors import Busy, ProviderUnavailable
 from app.domain.meeting import MeetingRef
 from app.domain.people import Person, Role
 from app.main import create_app
+from app.providers.base import ProviderMeeting
 from app.providers.sandbox.adapter import PRACTICE_ROOM, Sandbox
+from app.services.launches import Launches
 from app.settings import Settings
 from tests.conftest import Hands
 from tests.join.conftest import LEARNER, TEACHER, running
@@ -57,7 +59,7 @@ async def test_before_the_window_there_is_a_countdown_and_no_entry(small: Portal
     assert "Fire safety" in page.text
     assert "You are early" in page.text
     assert float(re.search(r'data-seconds="([\d.]+)"', page.text)[1]) == pytest.approx(105 * 60, abs=2)
-    assert re.search(r'<time datetime="\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ" data-show="door">', page.text)
+    assert re.search(r'<time datetime="\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ" data-show="door"', page.text)
     assert await openings(sqlite_url) == 0
 
 
@@ -214,6 +216,37 @@ async def test_a_provider_that_is_down_is_a_kind_page_that_tries_again(elsewhere
     assert int(page.headers["retry-after"]) >= 10
     assert 'http-equiv="refresh"' in page.text
     assert "10.0.0.7" not in page.text
+
+
+async def test_a_meeting_in_preparation_is_waited_for(
+    elsewhere: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def not_now(self: Elsewhere, *_: object) -> ProviderMeeting:
+        raise ProviderUnavailable
+
+    monkeypatch.setattr(Elsewhere, "create", not_now)
+    wanted = elsewhere.wanted()
+    await elsewhere.http.post("/session", json=wanted, auth=elsewhere.auth)
+    link = await elsewhere.link(wanted["SessionId"], LEARNER)
+    page = await elsewhere.http.get(link)
+    assert (page.status_code, "The meeting is being prepared." in page.text) == (200, True)
+    state = (await elsewhere.http.get(f"{link}/door")).json()
+    assert state["door"] == "preparing"
+    assert 4 <= state["again_in"] <= 10
+
+
+async def test_a_meeting_that_is_not_ready_at_the_click_is_waited_for(
+    elsewhere: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def busy(*_: object) -> str:
+        raise Busy
+
+    monkeypatch.setattr(Launches, "enter", busy)
+    page = await elsewhere.http.get(await elsewhere.link(await elsewhere.plan(), LEARNER))
+    assert page.status_code == 503
+    assert "The meeting is being prepared." in page.text
+    assert "Fire safety" in page.text
+    assert "retry-after" in page.headers
 
 
 async def test_nobody_is_made_present_in_a_class_that_is_held_elsewhere(elsewhere: Portal) -> None:
