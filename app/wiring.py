@@ -26,13 +26,18 @@ from app.services.instructors import Instructors
 from app.services.keys import Keys
 from app.services.launches import DoorHours, Launches
 from app.services.links import Links
+from app.services.logins import Logins
 from app.services.meetings import Converging, Patience
 from app.services.rooms import Rooms
 from app.services.sessions import Sessions
 from app.services.throttle import Throttle
 from app.services.tokens import Tokens
 from app.services.upkeep import Upkeep
+from app.services.users import Users
 from app.settings import Settings
+
+
+GUESSES = 10  # wrong passwords in a minute, for one account from one network
 
 
 class NotReady(Exception):
@@ -54,6 +59,8 @@ class House:
     launches: Launches
     rooms: Rooms
     attendance: Attendance
+    users: Users
+    logins: Logins
     upkeep: Upkeep
 
     async def obstacle(self) -> str | None:
@@ -122,6 +129,8 @@ def _build(
         launches=Launches(database, store, connections, Links(keys, settings.public_url), clock, hours),
         rooms=Rooms(database, clock),
         attendance=Attendance(database, store, connections, clock, settings.budget),
+        users=Users(database, clock, settings.public_url),
+        logins=Logins(database, Throttle(clock, GUESSES), clock, settings.public_url),
         upkeep=Upkeep(database, store, converging, clock),
     )
 

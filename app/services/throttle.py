@@ -17,18 +17,18 @@ Pair = tuple[str, str]
 class Throttle:
     """Counts in this process only: with N processes a guesser has N times the attempts, still hopelessly few.
 
-    `FAILURES` in a row within `WINDOW` refuse the pair, right secret or wrong, until the oldest is older
-    than that. Refused attempts do not count; a success forgets the pair's failures.
+    `limit` failures in a row within `WINDOW` refuse the pair, right secret or wrong, until the oldest is
+    older than that. Refused attempts do not count; a success forgets the pair's failures.
     """
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, limit: int = FAILURES) -> None:
+        self._clock, self._limit = clock, limit
         self._failures: OrderedDict[Pair, deque[datetime]] = OrderedDict()
 
     def check(self, client_id: str, address: str) -> None:
         """Raise Throttled while the pair has to wait."""
         failures = self._failures.get(_pair(client_id, address))
-        if failures is None or len(failures) < FAILURES:
+        if failures is None or len(failures) < self._limit:
             return
         wait = failures[0] + WINDOW - self._clock()
         if wait > timedelta(0):
@@ -37,7 +37,7 @@ class Throttle:
     def failed(self, client_id: str, address: str) -> None:
         """One more failure."""
         pair = _pair(client_id, address)
-        self._failures.setdefault(pair, deque(maxlen=FAILURES)).append(self._clock())
+        self._failures.setdefault(pair, deque(maxlen=self._limit)).append(self._clock())
         self._failures.move_to_end(pair)
         if len(self._failures) > PAIRS:
             self._failures.popitem(last=False)
