@@ -56,7 +56,12 @@ _CREDENTIALS: dict[str, Any] = {
 
 def form(required: str, **fields: dict[str, Any]) -> dict[str, Any]:
     """The document's request body: a form with one required field beside the credentials."""
-    schema = {"type": "object", "required": [required], "properties": {**fields, **_CREDENTIALS}}
+    schema = {
+        "type": "object",
+        "required": [required],
+        "properties": {**fields, **_CREDENTIALS},
+        "additionalProperties": {"type": "string"},  # never a list: no field comes twice
+    }
     content = {"application/x-www-form-urlencoded": {"schema": schema}}
     return {"requestBody": {"required": True, "content": content}}
 
