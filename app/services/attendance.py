@@ -16,6 +16,7 @@ from app.domain.errors import ProviderError, SessionNotFound
 from app.domain.session import Session
 from app.providers.base import AttendanceSource, Provider
 from app.services.connections import Connections
+from app.telemetry import meters
 
 log = structlog.get_logger()
 
@@ -54,8 +55,9 @@ class Attendance:
         if meeting is None or meeting.ref is None:
             return
         try:
-            async with asyncio.timeout(self._budget.total_seconds()):
-                report = await provider.attendance(meeting.ref, session.starts_at, session.ends_at)
+            with meters.provider_call(provider.card.key, "attendance"):
+                async with asyncio.timeout(self._budget.total_seconds()):
+                    report = await provider.attendance(meeting.ref, session.starts_at, session.ends_at)
         except (ProviderError, TimeoutError) as error:
             log.warning("attendance not fetched", meeting=str(meeting.id), error=type(error).__name__)
             return

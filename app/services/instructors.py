@@ -6,6 +6,7 @@ from app.domain.caller import Caller
 from app.domain.clock import Clock
 from app.domain.people import InstructorChange, InstructorDraft, person_key
 from app.services.connections import Connections
+from app.telemetry import meters
 
 
 class Instructors:
@@ -30,7 +31,8 @@ class Instructors:
         provider = await self._connections.provider(caller.connection_id)
         identity = None
         if provider.card.checks_people and draft.active is not False:
-            identity = await provider.find_person(draft.email)
+            with meters.provider_call(provider.card.key, "find_person"):
+                identity = await provider.find_person(draft.email)
         now = self._clock()
         async with self._db.begin() as tx:
             if known is not None and person_key(known.email) != person_key(draft.email):

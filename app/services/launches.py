@@ -1,5 +1,6 @@
 """Launches: a person's own link for the LMS, from the database alone; and what happens when it is opened."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -8,7 +9,7 @@ from uuid import UUID, uuid4
 from app.db import evidence, launches
 from app.db.database import Database
 from app.db.evidence import Observation
-from app.db.launches import HeldLink, Launch
+from app.db.launches import HeldLink, Launch, Target, Wish
 from app.db.meetings import Meetings
 from app.domain.attendance import Evidence, Kind
 from app.domain.caller import Caller
@@ -19,6 +20,8 @@ from app.domain.people import Person, Role
 from app.domain.session import Session, SessionState
 from app.services.connections import Connections
 from app.services.links import Links
+from app.services.together import Together
+from app.telemetry import meters
 
 
 class Door(StrEnum):
@@ -69,14 +72,15 @@ class Launches:
     ) -> None:
         self._db, self._store, self._connections = db, store, connections
         self._links, self._clock, self._hours = links, clock, hours
+        self._look = Together(self._look_for_all)
+        self._record = Together(self._record_all)
 
     async def launch(self, caller: Caller, external_id: str, email: str, correlation_id: str) -> str:
         """The person's link; its record is durable before this returns.
 
         Raises SessionNotFound, SessionCancelled.
         """
-        async with self._db.read() as tx:
-            target = await launches.look(tx, caller.tenant_id, external_id, email)
+        target = await self._look.ask(Wish(caller.tenant_id, external_id, email))
         if target is None:
             raise SessionNotFound
         if target.state is SessionState.CANCELLED:
@@ -84,8 +88,8 @@ class Launches:
         launch = Launch(
             uuid4(), target.session_id, email, target.standing.role, correlation_id, self._clock()
         )
-        async with self._db.begin() as tx:
-            await launches.record(tx, launch)
+        await self._record.ask(launch)
+        meters.LAUNCHES.labels(launch.role).inc()
         return await self._links.make(launch.id)
 
     async def visit(self, token: str) -> Visit:
@@ -106,9 +110,19 @@ class Launches:
         if meeting is None or meeting.ref is None:
             raise Busy
         provider = await self._connections.provider(visit.session.connection_id)
-        address = await provider.join_link(meeting.ref, visit.person, visit.role)
+        with meters.provider_call(provider.card.key, "join_link"):
+            address = await provider.join_link(meeting.ref, visit.person, visit.role)
         await self._record_opening(visit)
         return address
+
+    async def _look_for_all(self, wishes: Sequence[Wish]) -> Sequence[Target | None]:
+        async with self._db.read() as tx:
+            return await launches.look(tx, wishes)
+
+    async def _record_all(self, launched: Sequence[Launch]) -> Sequence[None]:
+        async with self._db.begin() as tx:
+            await launches.record(tx, launched)
+        return [None] * len(launched)
 
     async def _record_opening(self, visit: Visit) -> None:
         now = self._clock()

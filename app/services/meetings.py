@@ -27,6 +27,7 @@ from app.domain.errors import (
 from app.domain.meeting import MeetingState
 from app.providers.base import Provider, ProviderMeeting
 from app.services.connections import Connections
+from app.telemetry import meters
 
 log = structlog.get_logger()
 
@@ -52,7 +53,7 @@ class Converging:
         self._clock, self._patience = clock, patience
 
     async def settle(self, session_id: UUID) -> None:
-        """Return when the provider has what is wanted. Raises the provider's error, or Busy when time ends."""
+        """Return when the provider has what is wanted. Raises the provider's error; Busy when time ends."""
         deadline = asyncio.get_running_loop().time() + self._patience.budget.total_seconds()
         since: int | None = None
         while True:
@@ -92,11 +93,16 @@ class Converging:
             outcome=outcome.error_kind or "done",
             recorded=recorded,
         )
+        meters.MEETINGS.labels(work.deed, outcome.error_kind or "done").inc()
         if error is not None:
             raise error
 
     async def _perform(self, work: Work) -> Outcome:
         provider = await self._connections.provider(work.meeting.connection_id)
+        with meters.provider_call(provider.card.key, work.deed):
+            return await self._ask(provider, work)
+
+    async def _ask(self, provider: Provider, work: Work) -> Outcome:
         match work.deed:
             case Deed.CREATE:
                 return _live(await provider.create(work.spec, _marker(work)))
