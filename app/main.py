@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Mount
 
-from app import contract, join, oauth
+from app import admin, contract, join, oauth
 from app.contract import DoorRules
 from app.domain.clock import Clock, utc_now
 from app.domain.errors import ConnectorError
@@ -63,6 +63,8 @@ def create_app(
         redirect_slashes=False,
     )
     _hang_doors(app, settings)
+    # The LMS comes first: its calls do not walk through the routes and layers of the other doors.
+    app.add_middleware(contract.First, door=app.router.default)
     app.add_middleware(RequestLog)
     return app
 
@@ -77,6 +79,9 @@ def _hang_doors(app: FastAPI, settings: Settings) -> None:
     app.include_router(oauth.router)
     app.include_router(join.router)
     app.router.routes.append(Mount(join.STATIC_PATH, join.assets))
+    app.state.look = join.asset
+    app.router.routes.append(Mount(admin.STATIC_PATH, admin.assets))
+    app.include_router(admin.router)
     app.router.default = contract.door(
         DoorRules(settings.max_body_bytes, settings.errors_as_500, settings.allowed_networks)
     )
@@ -88,6 +93,7 @@ def _hang_doors(app: FastAPI, settings: Settings) -> None:
 # The contract dresses its own errors; the other doors are told apart by their paths.
 _DRESSES: tuple[tuple[str, Dress], ...] = (
     ("/join/", join.dress),
+    ("/admin", admin.dress),
     ("/oauth2/", lambda _request, exc: oauth.dress(exc)),
     ("/.well-known/", lambda _request, exc: oauth.dress(exc)),
 )

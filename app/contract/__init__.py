@@ -4,6 +4,6 @@
 the main router. `ROUTES` are its routes, for the generated document.
 """
 
-from app.contract.entrance import ROUTES, DoorRules, door
+from app.contract.entrance import ROUTES, DoorRules, First, door
 
-__all__ = ["ROUTES", "DoorRules", "door"]
+__all__ = ["ROUTES", "DoorRules", "First", "door"]

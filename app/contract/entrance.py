@@ -51,6 +51,17 @@ def door(rules: DoorRules) -> ASGIApp:
     return contract
 
 
+class First:
+    """ASGI middleware that takes what can only be the contract's straight to `door`."""
+
+    def __init__(self, app: ASGIApp, door: ASGIApp) -> None:
+        self._app, self._door = app, door
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        ours = scope["type"] == "http" and scope["path"].startswith(("/session/", "/instructor"))
+        await (self._door if ours else self._app)(scope, receive, send)
+
+
 async def _serve(scope: Scope, body: CappedBody, send: Send, rules: DoorRules) -> None:
     require_network(scope, rules.allowed_networks)
     if not health.is_asked(scope):

@@ -1,6 +1,6 @@
 """API clients and the digests of their secrets."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -74,13 +74,16 @@ def to_client(row: Row[Any]) -> Client:
     )
 
 
-async def find(tx: Tx, client_id: str, now: datetime) -> tuple[Client | None, list[bytes]]:
-    """The client and the digests of the secrets that work now; one query, whether there is one or not."""
+async def find(tx: Tx, ids: Collection[str], now: datetime) -> dict[str, tuple[Client, list[bytes]]]:
+    """The clients of these ids, each with the digests of its secrets that work now; one query for all."""
     query = client_query().add_columns(client_secrets.c.digest)
     alive = and_(client_secrets.c.client_id == clients.c.id, _lives(now))
-    rows = (await tx.execute(query.outerjoin(client_secrets, alive).where(clients.c.id == client_id))).all()
-    digests = [row.digest for row in rows if row.digest is not None]
-    return (to_client(rows[0]) if rows else None), digests
+    found: dict[str, tuple[Client, list[bytes]]] = {}
+    for row in await tx.execute(query.outerjoin(client_secrets, alive).where(clients.c.id.in_(ids))):
+        _, digests = found.setdefault(row.id, (to_client(row), []))
+        if row.digest is not None:
+            digests.append(row.digest)
+    return found
 
 
 def _lives(now: datetime) -> Any:

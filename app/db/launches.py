@@ -1,13 +1,15 @@
 """Launches: what a launch must know, its record, and what a held link leads to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, case, exists, literal, select
+from sqlalchemy import ColumnElement, Row, Text, Uuid, case, exists, literal, select
 
 from app.db import sessions as session_rows
+from app.db.asked import Columns, asked, rows
 from app.db.database import Tx, insert
 from app.db.tables import (
     connections,
@@ -53,28 +55,52 @@ class HeldLink:
     provider: str
 
 
-async def look(tx: Tx, tenant_id: UUID, external_id: str, email: str) -> Target | None:
-    """The session and the person's standing in it, in one query. Another portal's session is not found."""
-    query = select(sessions.c.id, sessions.c.state, *_standing_columns(literal(person_key(email)))).where(
-        sessions.c.tenant_id == tenant_id, sessions.c.session_key == session_key(external_id)
-    )
-    row = (await tx.execute(query)).first()
-    return None if row is None else Target(row.id, SessionState(row.state), _standing(row))
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Who wants to be let in where."""
+
+    tenant_id: UUID
+    external_id: str
+    email: str
 
 
-async def record(tx: Tx, launch: Launch) -> None:
-    """The evidence that somebody was given a link."""
-    await tx.execute(
-        insert(tx, launches).values(
-            id=launch.id,
-            session_id=launch.session_id,
-            person_key=person_key(launch.email),
-            email=launch.email,
-            role=launch.role,
-            correlation_id=launch.correlation_id,
-            asked_at=launch.asked_at,
-        )
+_WISH: Columns = {"tenant_id": Uuid, "session_key": Text, "person_key": Text}
+
+
+async def look(tx: Tx, wishes: Sequence[Wish]) -> list[Target | None]:
+    """For each wish the session and the person's standing in it, in one query for all of them.
+
+    None where there is no such session, or where it is another portal's.
+    """
+    table = asked(tx, _WISH)
+    query = select(table.c.place, sessions.c.id, sessions.c.state, *_standing_columns(table.c.person_key))
+    query = query.join_from(
+        table,
+        sessions,
+        (sessions.c.tenant_id == table.c.tenant_id) & (sessions.c.session_key == table.c.session_key),
     )
+    values = [(w.tenant_id, session_key(w.external_id), person_key(w.email)) for w in wishes]
+    found: list[Target | None] = [None] * len(wishes)
+    for row in await tx.execute(query, rows(tx, _WISH, values)):
+        found[row.place] = Target(row.id, SessionState(row.state), _standing(row))
+    return found
+
+
+async def record(tx: Tx, launched: Sequence[Launch]) -> None:
+    """The evidence that these people were given a link."""
+    values = [
+        {
+            "id": launch.id,
+            "session_id": launch.session_id,
+            "person_key": person_key(launch.email),
+            "email": launch.email,
+            "role": launch.role,
+            "correlation_id": launch.correlation_id,
+            "asked_at": launch.asked_at,
+        }
+        for launch in launched
+    ]
+    await tx.execute(insert(tx, launches), values)
 
 
 async def held_link(tx: Tx, launch_id: UUID) -> HeldLink | None:

@@ -5,6 +5,7 @@ refused on every process from that moment on.
 """
 
 import re
+from collections.abc import Sequence
 
 import structlog
 
@@ -18,6 +19,7 @@ from app.domain.errors import NotAllowed, ScopeNotHeld, UnknownCaller
 from app.services import digests
 from app.services.keys import Keys
 from app.services.throttle import Throttle
+from app.services.together import Together
 from app.services.tokens import REFUSAL, Claims, IssuedToken, Tokens
 
 # What the database can be asked for at all: no NUL, no lone surrogate, nothing endless.
@@ -33,6 +35,7 @@ class Access:
     def __init__(self, db: Database, keys: Keys, tokens: Tokens, throttle: Throttle, clock: Clock) -> None:
         self._db, self._keys, self._tokens = db, keys, tokens
         self._throttle, self._clock = throttle, clock
+        self._find = Together(self._find_all)
 
     async def basic(self, client_id: str, secret: str, address: str) -> Caller:
         """The caller behind an id and a secret.
@@ -86,8 +89,7 @@ class Access:
         """The client whose id and secret these are."""
         self._throttle.check(client_id, address)
         wanted = client_id if CLIENT_ID.fullmatch(client_id) else ""
-        async with self._db.read() as tx:
-            client, stored = await clients.find(tx, wanted, self._clock())
+        client, stored = await self._find.ask(wanted)
         right = await digests.is_among(self._keys, secret, stored)
         if client is None or client.revoked or not right:
             self._throttle.failed(client_id, address)
@@ -96,6 +98,12 @@ class Access:
             raise UnknownCaller
         self._throttle.succeeded(client_id, address)
         return client
+
+
+    async def _find_all(self, ids: Sequence[str]) -> Sequence[tuple[Client | None, Sequence[bytes]]]:
+        async with self._db.read() as tx:
+            found = await clients.find(tx, frozenset(ids), self._clock())
+        return [found.get(client_id, (None, ())) for client_id in ids]
 
 
 def _caller(client: Client, claims: Claims | None = None) -> Caller:

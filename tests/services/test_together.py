@@ -1,0 +1,72 @@
+"""Asking together: one group at a time, everybody's own answer, nobody's else trouble."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from app.services.together import LARGEST_GROUP, Together
+
+
+class Work:
+    """Doubles numbers, remembers its groups, and fails for negative ones."""
+
+    def __init__(self) -> None:
+        self.groups: list[int] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def __call__(self, items: Sequence[int]) -> Sequence[int]:
+        self.groups.append(len(items))
+        await self.gate.wait()
+        if any(item < 0 for item in items):
+            raise ValueError("negative")
+        return [2 * item for item in items]
+
+
+async def test_a_lone_question_goes_at_once_and_the_others_share_the_next_group() -> None:
+    work = Work()
+    together = Together(work)
+    work.gate.clear()
+    first = asyncio.create_task(together.ask(0))
+    await asyncio.sleep(0.01)
+    others = [asyncio.create_task(together.ask(n)) for n in range(1, 64)]
+    await asyncio.sleep(0.01)
+    work.gate.set()
+    assert await asyncio.gather(first, *others) == [2 * n for n in range(64)]
+    assert work.groups == [1, 63]
+
+
+async def test_one_bad_item_fails_alone() -> None:
+    together = Together(Work())
+    answers = await asyncio.gather(*(together.ask(n) for n in (1, -1, 3)), return_exceptions=True)
+    assert (answers[0], answers[2]) == (2, 6)
+    assert isinstance(answers[1], ValueError)
+
+
+async def test_whoever_went_away_keeps_nobody_from_an_answer() -> None:
+    work = Work()
+    together = Together(work)
+    work.gate.clear()
+    gone, stays = asyncio.create_task(together.ask(1)), asyncio.create_task(together.ask(2))
+    await asyncio.sleep(0.01)
+    gone.cancel()
+    work.gate.set()
+    assert await stays == 4
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+
+
+async def test_a_crowd_is_taken_in_bounded_groups() -> None:
+    work = Work()
+    together = Together(work)
+    many = 3 * LARGEST_GROUP + 1
+    assert await asyncio.gather(*(together.ask(n) for n in range(many))) == [2 * n for n in range(many)]
+    assert max(work.groups) <= LARGEST_GROUP
+
+
+async def test_it_goes_on_after_a_quiet_time() -> None:
+    together = Together(Work())
+    assert await together.ask(1) == 2
+    await asyncio.sleep(0)
+    assert await together.ask(2) == 4
