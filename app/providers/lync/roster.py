@@ -38,7 +38,6 @@ class Watch:
     ref: MeetingRef
     until: datetime
     tell: Tell
-    pause_seconds: float = PAUSE_SECONDS
 
     @property
     def seconds_left(self) -> float:
@@ -80,7 +79,7 @@ async def watch(
             break
         except ProviderError:
             sheet.partial = True
-            await asyncio.sleep(max(0.0, min(what.pause_seconds, what.seconds_left)))
+            await asyncio.sleep(max(0.0, min(PAUSE_SECONDS, what.seconds_left)))
         finally:
             await ucwa.aclose()
     await own.aclose()
@@ -123,7 +122,7 @@ async def _follow(application: Application, sheet: _Sheet, roster: Roster) -> No
         response = await application.line.wait(_timed(link), POLL_SECONDS + MARGIN_SECONDS)
         if response.status_code == 409 and complaint(response).subcode == "PGetReplaced":
             sheet.partial = True  # somebody else took this answer; what it held is lost to us
-            await asyncio.sleep(sheet.watch.pause_seconds)
+            await asyncio.sleep(PAUSE_SECONDS)
             continue
         answer = body(application.alive(response))
         if response.status_code != 200:

@@ -10,6 +10,7 @@ from app.providers.http import ProviderHttp
 from app.providers.lync import PROVIDER
 from app.providers.lync.config import LyncSettings
 from app.providers.lync.signin import REFUSALS
+from app.simulators.lync import LyncSimulator, Options
 from tests.providers.lync.printed import Printed
 
 USERNAME, PASSWORD = "svc-lms@contoso.com", "p:w&+#%ä ß"
@@ -52,3 +53,19 @@ def lync(server):
         return PROVIDER(settings(**changes), ProviderHttp(transport=server))
 
     return build
+
+
+@pytest.fixture(scope="session")
+def running():
+    with LyncSimulator(options=Options(seed=11, shortest_poll=0.2)) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def simulator(running):
+    running.reset()
+    running.fault_off()
+    running.clear_requests()
+    if not any("trainer@" in str(person) for person in running.people()):
+        running.add_person("trainer@contoso.example", "Tara Trainer")
+    return running
