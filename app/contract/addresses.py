@@ -64,7 +64,7 @@ def _list(value: Any, name: str) -> tuple[str, ...]:
 
 def _entries(value: Any, name: str) -> Iterator[str]:
     """Words of a text, or of every item of an array; an item may be an object with an `Email`."""
-    for item in value if isinstance(value, list) else [value]:
+    for item in value if isinstance(value, list) else [sound(value, name)]:
         text = item.raw("Email") if isinstance(item, Fields) else item
         if text is not None:
             yield from (word.strip("<>") for word in _BETWEEN.split(sound(text, name)) if word.strip("<>"))

@@ -37,6 +37,11 @@ def one_line(text: str) -> str:
     return " ".join(_CONTROLS.sub(" ", text).split())
 
 
+def has_controls(text: str) -> bool:
+    """Whether `text` holds a control character, NUL among them."""
+    return _CONTROLS.search(text) is not None
+
+
 def _name(tag: str) -> str:
     found = _NAME.match(tag)
     return found[1].lower() if found else ""

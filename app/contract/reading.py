@@ -50,7 +50,7 @@ class Fields:
         """true, false, or None for missing and null; the words in quotes are taken too."""
         value = self.raw(name)
         if isinstance(value, str):
-            value = {"true": True, "false": False, "": None}.get(value.strip().lower(), value)
+            value = {"true": True, "false": False}.get(value.strip().lower(), value)
         if value is None or isinstance(value, bool):
             return value
         raise InvalidRequest(f"{name} must be true or false.")

@@ -11,7 +11,7 @@ import structlog
 from starlette.requests import Request
 
 from app.contract.addresses import email, instructor_emails
-from app.contract.plaintext import one_line, plain_text
+from app.contract.plaintext import has_controls, one_line, plain_text
 from app.contract.reading import Fields, read, sound
 from app.contract.times import moment, offset
 from app.domain.errors import InvalidRequest
@@ -81,12 +81,13 @@ def session_id(segment: str) -> str:
 
 
 def _session_id(text: str) -> str:
-    text = sound(text, "SessionId").strip()
-    if not session_key(text):
+    if len(sound(text, "SessionId")) > MOST_SESSION_ID:
+        raise InvalidRequest(f"SessionId is longer than {MOST_SESSION_ID} characters.")
+    if has_controls(text):
+        raise InvalidRequest("SessionId holds a control character.")
+    if not session_key(text).strip(" {}"):
         raise InvalidRequest("SessionId is missing.")
-    if len(text) > MOST_SESSION_ID or not text.isprintable():
-        raise InvalidRequest("SessionId is not one of this LMS.")
-    return text
+    return text.strip()
 
 
 def _body_id(fields: Fields) -> str:
