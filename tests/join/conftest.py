@@ -6,7 +6,10 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import select
 
+from app.db.database import Database
+from app.db.tables import evidence
 from app.main import create_app
 from app.providers.sandbox import PROVIDER as Sandbox
 from app.settings import Settings
@@ -40,3 +43,12 @@ async def small(sqlite_url: str, clock: Hands) -> AsyncIterator[Portal]:
     settings = Settings(database_url=sqlite_url, secret_key="a test's own secret text, long enough")
     async with running(create_app(settings, clock, {"sandbox": Sandbox}), clock) as portal:
         yield portal
+
+
+async def openings(url: str) -> int:
+    """How often anybody is recorded to have opened a link."""
+    db = Database(url)
+    async with db.read() as tx:
+        rows = (await tx.execute(select(evidence).where(evidence.c.kind == "opened"))).all()
+    await db.close()
+    return len(rows)
