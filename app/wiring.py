@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -19,21 +20,27 @@ from app.providers.base import Provider
 from app.providers.http import OutboundPolicy, ProviderHttp
 from app.providers.registry import providers
 from app.services.access import Access
+from app.services.activation import Activation
 from app.services.attendance import Attendance
+from app.services.audit import Audit
 from app.services.clients import Clients
 from app.services.connections import Connections
+from app.services.health import Health
 from app.services.instructors import Instructors
+from app.services.integrations import Integrations
 from app.services.keys import Keys
 from app.services.launches import DoorHours, Launches
 from app.services.links import Links
 from app.services.logins import Logins
 from app.services.meetings import Converging, Patience
+from app.services.preferences import PreferencesPages
 from app.services.rooms import Rooms
 from app.services.sessions import Sessions
 from app.services.throttle import Throttle
 from app.services.tokens import Tokens
 from app.services.upkeep import Upkeep
 from app.services.users import Users
+from app.services.vendors import Vendors
 from app.settings import Settings
 
 
@@ -61,6 +68,11 @@ class House:
     attendance: Attendance
     users: Users
     logins: Logins
+    audit: Audit
+    integrations: Integrations
+    preferences: PreferencesPages
+    vendors: Vendors
+    health: Health
     upkeep: Upkeep
 
     async def obstacle(self) -> str | None:
@@ -112,6 +124,9 @@ def _build(
     connections = Connections(database, sealer, catalogue, _outbound(settings))
     patience = Patience(settings.budget, lease=_seconds(settings.claim_lease_seconds))
     converging = Converging(database, store, connections, clock, patience)
+    clients, audit = Clients(database, keys, clock), Audit(database, clock)
+    activation = Activation(database, clients, audit, clock, settings.public_url)
+    health = Health(database, connections)
     hours = DoorHours(
         early=_minutes(settings.early_minutes),
         early_for_instructors=_minutes(settings.early_minutes_instructor),
@@ -120,7 +135,7 @@ def _build(
     return House(
         db=database,
         keys=keys,
-        clients=Clients(database, keys, clock),
+        clients=clients,
         access=Access(database, keys, tokens, Throttle(clock), clock),
         tokens=tokens,
         connections=connections,
@@ -131,7 +146,12 @@ def _build(
         attendance=Attendance(database, store, connections, clock, settings.budget),
         users=Users(database, clock, settings.public_url),
         logins=Logins(database, Throttle(clock, GUESSES), clock, settings.public_url),
-        upkeep=Upkeep(database, store, converging, clock),
+        audit=audit,
+        integrations=Integrations(database, connections, activation, clock),
+        preferences=PreferencesPages(database, connections, activation, clock),
+        vendors=Vendors(database, audit, clock),
+        health=health,
+        upkeep=Upkeep(database, store, converging, health, clock),
     )
 
 
@@ -162,7 +182,11 @@ def _write_once(file: Path, text: str) -> None:
 
 def _outbound(settings: Settings) -> Callable[[], ProviderHttp]:
     policy = OutboundPolicy(allow_private_networks=settings.allow_private_endpoints)
-    return lambda: ProviderHttp(policy)
+    tls = None
+    if settings.provider_ca_file:
+        tls = ssl.create_default_context()
+        tls.load_verify_locations(settings.provider_ca_file)
+    return lambda: ProviderHttp(policy, tls=tls)
 
 
 def _minutes(count: float) -> timedelta:

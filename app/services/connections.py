@@ -11,7 +11,7 @@ import structlog
 from app.db import connections
 from app.db.connections import Connection
 from app.db.database import Database
-from app.db.sealed import Sealer
+from app.db.sealed import Sealer, Unopenable
 from app.domain.errors import NotFound
 from app.providers.base import Card, CheckReport, CheckStep, Provider
 from app.providers.http import ProviderHttp
@@ -67,6 +67,11 @@ class Connections:
         """The card of a provider by its key. Raises NotFound."""
         return self.kind(provider).card
 
+    def find_card(self, provider: str) -> Card | None:
+        """The same; None for a provider whose folder is gone."""
+        kind = self._catalogue.get(provider)
+        return kind.card if kind else None
+
     def cards(self) -> list[Card]:
         """Every discovered provider's card, by name."""
         return sorted((kind.card for kind in self._catalogue.values()), key=lambda card: card.name.casefold())
@@ -76,6 +81,13 @@ class Connections:
         if row.sealed_secrets is None:
             return Filled(row.settings)
         return Filled(row.settings, orjson.loads(self._sealer.open(row.sealed_secrets, _name(row.id))))
+
+    def remembered(self, row: Connection) -> Filled:
+        """The same for a form to be filled anew: secrets that no key opens any more are as good as none."""
+        try:
+            return self.stored(row)
+        except Unopenable:
+            return Filled(row.settings)
 
     def seal(self, connection_id: UUID, secrets: Mapping[str, str]) -> bytes | None:
         """The secrets of a form as they are stored; None where there are none."""

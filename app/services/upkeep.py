@@ -1,6 +1,7 @@
 """Finishing what was abandoned: meetings whose worker died, or whose provider was away, are tried again."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -8,6 +9,7 @@ from app.db.database import Database
 from app.db.meetings import Meetings
 from app.domain.clock import Clock
 from app.domain.errors import ConnectorError
+from app.services.health import Health
 from app.services.meetings import Converging
 
 log = structlog.get_logger()
@@ -19,8 +21,11 @@ AT_ONCE = 20
 class Upkeep:
     """A sweep over the database; any number of processes may run it, since claims keep them apart."""
 
-    def __init__(self, db: Database, store: Meetings, meetings: Converging, clock: Clock) -> None:
-        self._db, self._store, self._meetings, self._clock = db, store, meetings, clock
+    def __init__(
+        self, db: Database, store: Meetings, meetings: Converging, health: Health, clock: Clock
+    ) -> None:
+        self._db, self._store, self._meetings = db, store, meetings
+        self._health, self._clock = health, clock
 
     async def sweep(self) -> int:
         """Try everything that is due, once. Says how many sessions that were."""
@@ -34,10 +39,17 @@ class Upkeep:
         return len(due)
 
     async def run(self) -> None:
-        """Sweep for ever; one failed sweep does not end it."""
+        """Sweep for ever, and check what is due beside it, for a check may take its time."""
+        await asyncio.gather(self._for_ever(self.sweep), self._for_ever(self._check_due))
+
+    async def _check_due(self) -> int:
+        return await self._health.check_due(self._clock())
+
+    async def _for_ever(self, chore: Callable[[], Awaitable[int]]) -> None:
+        """One chore that failed once is done again all the same."""
         while True:
             try:
-                await self.sweep()
+                await chore()
             except Exception:
-                log.exception("sweep failed")
+                log.exception("upkeep failed", chore=getattr(chore, "__name__", ""))
             await asyncio.sleep(EVERY_SECONDS)
