@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from app.cli import clients, keys, server, simulate, welcome
+from app.cli import clients, keys, server, simulate, users, welcome
 from app.cli.terminal import Refused
 from app.db.database import UNREACHABLE
 from app.db.sealed import Unopenable
@@ -21,6 +21,7 @@ app.command()(server.openapi)
 app.command()(welcome.welcome)
 app.add_typer(clients.app, name="clients")
 app.add_typer(keys.app, name="keys")
+app.add_typer(users.app, name="users")
 app.add_typer(simulate.app, name="simulate")
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 from app.join import room, routes
 from app.join.assets import STATIC_PATH as STATIC_PATH
+from app.join.assets import asset as asset
 from app.join.assets import assets as assets
 from app.join.errors import dress as dress
 

@@ -54,11 +54,14 @@ class SignedIn:
 
 
 class Logins:
-    """Signs people in. `public_url`: by which browsers come; https makes the cookie secure."""
+    """Signs people in. `public_url`: by which browsers come; https makes the cookie secure, and its name
+    (`__Host-…`) keeps a neighbouring host from setting it."""
 
     def __init__(self, db: Database, throttle: Throttle, clock: Clock, public_url: str) -> None:
         self._db, self._throttle, self._clock = db, throttle, clock
         self.public_url = public_url
+        self.cookie_is_secure = public_url.startswith("https:")
+        self.cookie_name = "__Host-vilt" if self.cookie_is_secure else "vilt"
         self._passwords = Passwords()
         self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 

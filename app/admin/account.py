@@ -1,0 +1,39 @@
+"""The own account: change the password, sign out everywhere."""
+
+from fastapi import APIRouter, Request, Response
+
+from app.admin.errors import status_of
+from app.admin.forms import Form, attempt
+from app.admin.pages import page, see_other
+from app.admin.signed import Browser, Inside, drop, keep
+from app.domain.errors import ConnectorError, InvalidRequest, Throttled
+from app.services.passwords import SHORTEST
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/account")
+async def account(request: Request, login: Browser, changed: str = "") -> Response:
+    return _account(request, changed=bool(changed))
+
+
+@router.post("/account/password")
+async def change_password(request: Request, house: Inside, login: Browser, form: Form) -> Response:
+    secret: str | ConnectorError = InvalidRequest("The two new passwords are not the same.")
+    if form.raw("password") == form.raw("again"):
+        deed = house.logins.change_password(login, form.raw("old"), form.raw("password"))
+        secret = await attempt(deed, Throttled)
+    if isinstance(secret, ConnectorError):
+        return _account(request, refusal=secret)
+    return keep(see_other(request, "/admin/account?changed=yes"), house, secret)
+
+
+@router.post("/account/everywhere")
+async def sign_out_everywhere(request: Request, house: Inside, login: Browser, form: Form) -> Response:
+    await house.logins.sign_out_everywhere(login)
+    return drop(see_other(request, "/admin/login?said=everywhere"), house)
+
+
+def _account(request: Request, changed: bool = False, refusal: ConnectorError | None = None) -> Response:
+    status = status_of(refusal) if refusal else 200
+    return page(request, "account.html", status, refusal=refusal, shortest=SHORTEST, changed=changed)

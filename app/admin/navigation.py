@@ -1,0 +1,38 @@
+"""The places of this door. A new page is one line here; whoever may not open it does not see it."""
+
+from dataclasses import dataclass
+
+from app.domain.actor import Actor
+from app.domain.permissions import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An entry of the navigation and of the home page. `scope` None: for everybody who is signed in."""
+
+    section: str
+    label: str
+    path: str
+    says: str
+    scope: Scope | None = None
+
+
+PLACES: tuple[Place, ...] = (
+    Place(
+        "Administration",
+        "Users",
+        "/admin/users",
+        "Invite people, give roles and permissions.",
+        Scope.USERS_MANAGE,
+    ),
+    Place("Administration", "Permissions", "/admin/permissions", "Every permission, and what it opens."),
+)
+
+
+def places_of(actor: Actor) -> dict[str, list[Place]]:
+    """What this actor may open, by section."""
+    found: dict[str, list[Place]] = {}
+    for place in PLACES:
+        if place.scope is None or actor.may(place.scope):
+            found.setdefault(place.section, []).append(place)
+    return found
