@@ -3,7 +3,7 @@
 To add a page: one file with its routes, one template, one line each in `_SUBJECTS` below and in
 `navigation.PLACES`. The file in full:
 
-    router = APIRouter(prefix="/vendors", include_in_schema=False)
+    router = APIRouter(prefix="/admin/vendors", include_in_schema=False)
     Viewing = Annotated[Actor, need(Scope.ILT_VENDORS_VIEW)]
 
     @router.get("")
@@ -14,7 +14,7 @@ To add a page: one file with its routes, one template, one line each in `_SUBJEC
     async def create(request: Request, house: Inside, actor: Creating, form: Form) -> Response:
         made = await attempt(house.vendors.create(actor, form.text("name")))
         if isinstance(made, ConnectorError):  # what the person can put right: shown over the filled-in form
-            return page(request, "vendors.html", status_of(made), refusal=made, form=form)
+            return refused(request, "vendors.html", made, form=form)
         return see_other(request, "/admin/vendors", "The vendor is created.")
 
 - `signed`: every route declares who may come: `need(Scope.X)`, `Signed` (any login) or `ANYONE`. A route
@@ -44,5 +44,5 @@ assets = StaticFiles(directory=STATIC_FOLDER)
 router = APIRouter()
 router.include_router(home.router)
 for _subject in _SUBJECTS:
-    router.include_router(_subject.router, prefix="/admin")
-router.include_router(home.elsewhere, prefix="/admin")
+    router.include_router(_subject.router)
+router.include_router(home.elsewhere)

@@ -2,19 +2,19 @@
 
 from fastapi import APIRouter, Request, Response
 
-from app.admin.errors import status_of
+from app.admin.errors import refused
 from app.admin.forms import Form, attempt
 from app.admin.pages import page, see_other
 from app.admin.signed import Browser, Inside, drop, keep
 from app.domain.errors import ConnectorError, InvalidRequest, Throttled
 from app.services.passwords import SHORTEST
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(prefix="/admin", include_in_schema=False)
 
 
 @router.get("/account")
 async def account(request: Request, login: Browser, changed: str = "") -> Response:
-    return _account(request, changed=bool(changed))
+    return page(request, "account.html", shortest=SHORTEST, changed=bool(changed))
 
 
 @router.post("/account/password")
@@ -24,7 +24,7 @@ async def change_password(request: Request, house: Inside, login: Browser, form:
         deed = house.logins.change_password(login, form.raw("old"), form.raw("password"))
         secret = await attempt(deed, Throttled)
     if isinstance(secret, ConnectorError):
-        return _account(request, refusal=secret)
+        return refused(request, "account.html", secret, shortest=SHORTEST, changed=False)
     return keep(see_other(request, "/admin/account?changed=yes"), house, secret)
 
 
@@ -32,8 +32,3 @@ async def change_password(request: Request, house: Inside, login: Browser, form:
 async def sign_out_everywhere(request: Request, house: Inside, login: Browser, form: Form) -> Response:
     await house.logins.sign_out_everywhere(login)
     return drop(see_other(request, "/admin/login?said=everywhere"), house)
-
-
-def _account(request: Request, changed: bool = False, refusal: ConnectorError | None = None) -> Response:
-    status = status_of(refusal) if refusal else 200
-    return page(request, "account.html", status, refusal=refusal, shortest=SHORTEST, changed=changed)

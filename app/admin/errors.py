@@ -1,6 +1,7 @@
 """How this door says no: one table from fact to status and heading; signed out, to the login page."""
 
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import quote
 
 import structlog
@@ -48,9 +49,11 @@ def dress(request: Request, exc: Exception) -> Response:
     return response
 
 
-def status_of(exc: Exception) -> int:
-    """The status with which a form is shown again."""
-    return _words(exc)[0]
+def refused(request: Request, template: str, refusal: errors.ConnectorError, **values: Any) -> Response:
+    """A form once more, with the reason above it and the status that fits the reason."""
+    response = page(request, template, _words(refusal)[0], refusal=refusal, **values)
+    response.headers.update(_headers(refusal))
+    return response
 
 
 def _words(exc: Exception) -> tuple[int, str, str]:

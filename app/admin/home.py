@@ -8,7 +8,7 @@ from app.domain.errors import NotFound
 from app.domain.permissions import Scope
 
 router = APIRouter(prefix="/admin", include_in_schema=False)
-elsewhere = APIRouter(include_in_schema=False)  # what no other route of this door took
+elsewhere = APIRouter(prefix="/admin", include_in_schema=False)  # what no other route of this door took
 
 
 @router.get("/")

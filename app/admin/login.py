@@ -4,14 +4,14 @@ import re
 
 from fastapi import APIRouter, Request, Response
 
-from app.admin.errors import status_of
+from app.admin.errors import refused
 from app.admin.forms import Form, OpenForm, attempt
 from app.admin.pages import page, see_other
 from app.admin.signed import ANYONE, Browser, Inside, address_of, cookie_of, drop, keep
 from app.domain.errors import Busy, ConnectorError, UnknownCaller
 from app.services.passwords import SHORTEST
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(prefix="/admin", include_in_schema=False)
 
 OUR_PAGES = re.compile(r"/admin/[\w/.~?=&%+-]*", re.ASCII)
 NOTES = {
@@ -32,8 +32,7 @@ async def sign_in(request: Request, house: Inside, form: OpenForm) -> Response:
     secret = await attempt(deed, UnknownCaller, Busy)
     onward = _safe(form.text("next"))
     if isinstance(secret, ConnectorError):
-        status = status_of(secret)
-        return page(request, "login.html", status, refusal=secret, form=form, next=onward, note="")
+        return refused(request, "login.html", secret, form=form, next=onward, note="")
     if old := cookie_of(request):
         await house.logins.sign_out(old)
     return keep(see_other(request, onward), house, secret)

@@ -8,7 +8,7 @@ from app.admin.pages import page
 from app.admin.signed import Signed
 from app.domain.permissions import CATALOGUE, ROLES
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(prefix="/admin", include_in_schema=False)
 
 
 @router.get("/permissions")

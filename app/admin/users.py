@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from app.admin.errors import status_of
+from app.admin.errors import refused
 from app.admin.forms import NO_FORM, Form, Posted, attempt
 from app.admin.pages import confirm, page, see_other
 from app.admin.signed import Inside, need
@@ -16,7 +16,7 @@ from app.domain.permissions import CATALOGUE, ROLES, Scope
 from app.services.users import Newcomer
 from app.wiring import House
 
-router = APIRouter(prefix="/users", include_in_schema=False)
+router = APIRouter(prefix="/admin/users", include_in_schema=False)
 
 Managing = Annotated[Actor, need(Scope.USERS_MANAGE)]
 HERE = ("Users", "/admin/users")
@@ -39,8 +39,7 @@ async def invite(request: Request, house: Inside, actor: Managing, form: Form) -
     new = Newcomer(form.text("email"), form.text("name"), form.all("role"))
     made = await attempt(house.users.invite(actor, new))
     if isinstance(made, ConnectorError):
-        values = {"refusal": made, "form": form, "roles": ROLES.values()}
-        return page(request, "invite.html", status_of(made), trail=[HERE], **values)
+        return refused(request, "invite.html", made, form=form, trail=[HERE], roles=ROLES.values())
     return page(request, "invited.html", trail=[HERE], invitation=made)
 
 
@@ -133,10 +132,12 @@ async def _user(
         "catalogue": CATALOGUE,
         "offered": FOR_PEOPLE,
         "vendors": (),
-        "refusal": refusal,
         "form": form,
+        "trail": [HERE],
     }
-    return page(request, "user.html", status_of(refusal) if refusal else 200, trail=[HERE], **values)
+    return (
+        refused(request, "user.html", refusal, **values) if refusal else page(request, "user.html", **values)
+    )
 
 
 async def _done(
