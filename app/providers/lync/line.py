@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from app.providers.http import ProviderHttp
-from app.providers.lync.errors import AccountTrouble
+from app.providers.lync.errors import ServerTrouble
 from app.providers.lync.signin import SignIn, read_challenge
 from app.providers.lync.trust import Trust
 
@@ -52,6 +52,5 @@ class Line:
                 return response
             if not last:
                 ticket = await self._signin.renew(host, challenge, ticket)
-        raise AccountTrouble(
-            "The server issued a ticket and then did not accept it. Check the server's clock."
-        )
+        # the password was right, so this is no fault of the account
+        raise ServerTrouble("The server issued a ticket and then did not accept it. Is its clock right?")
