@@ -15,6 +15,7 @@ from app.settings import Settings
 from app.wiring import House, open_house
 from tests.conftest import Hands
 from tests.providers.fakes import Fake, Vendor, fake_provider
+from tests.services.administration import admin, foreigner, formed, gate, office  # noqa: F401 (fixtures)
 
 
 @pytest.fixture
