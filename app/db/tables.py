@@ -227,7 +227,11 @@ meetings = Table(
     Column("last_error", Text, nullable=False),
     Column("last_error_kind", Text, nullable=False),
     Column("last_tried_at", Instant),
-    Column("next_try_at", Instant, index=True),
+    Column("next_try_at", Instant, index=True),  # none: nothing to do; the sweep asks for what is due
+    Column("pending_since", Instant),
+    Column("parked_at", Instant),
+    Column("expired_at", Instant),
+    Column("missed_at", Instant),
     _now(),
     _now("updated_at"),
     # The promise "one SessionId, one meeting", kept by the database itself.
@@ -238,6 +242,31 @@ meetings = Table(
         postgresql_where=text("state <> 'cancelled'"),
         sqlite_where=text("state <> 'cancelled'"),
     ),
+)
+
+# What shall be done beside meetings, once or again and again. What is due, and by whom it is held.
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("due_at", Instant, index=True),
+    Column("claim_token", Uuid),
+    Column("attempts", Integer, nullable=False),
+    Column("last_error", Text, nullable=False),
+    Column("last_error_kind", Text, nullable=False),
+    Column("parked_at", Instant),
+    _now(),
+    _now("updated_at"),
+)
+
+reconciliations = Table(
+    "reconciliations",
+    metadata,
+    Column("connection_id", ForeignKey("connections.id"), primary_key=True),
+    Column("tenant_id", ForeignKey("tenants.id"), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("report", JSON, nullable=False),
 )
 
 launches = Table(

@@ -11,6 +11,23 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "jobs",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claim_token", sa.Uuid(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("last_error", sa.Text(), nullable=False),
+        sa.Column("last_error_kind", sa.Text(), nullable=False),
+        sa.Column("parked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "subject", name=op.f("pk_jobs")),
+    )
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_jobs_due_at"), ["due_at"], unique=False)
+
+    op.create_table(
         "keys",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("purpose", sa.Text(), nullable=False),
@@ -210,6 +227,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_logins_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "reconciliations",
+        sa.Column("connection_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("report", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connections.id"], name=op.f("fk_reconciliations_connection_id_connections")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.id"], name=op.f("fk_reconciliations_tenant_id_tenants")
+        ),
+        sa.PrimaryKeyConstraint("connection_id", name=op.f("pk_reconciliations")),
+    )
+    with op.batch_alter_table("reconciliations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reconciliations_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
         "sessions",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -361,6 +395,10 @@ def upgrade() -> None:
         sa.Column("last_error_kind", sa.Text(), nullable=False),
         sa.Column("last_tried_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("pending_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("parked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("missed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -434,6 +472,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_sessions_tenant_id_starts_at")
 
     op.drop_table("sessions")
+    with op.batch_alter_table("reconciliations", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reconciliations_tenant_id"))
+
+    op.drop_table("reconciliations")
     with op.batch_alter_table("logins", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_logins_user_id"))
         batch_op.drop_index(batch_op.f("ix_logins_expires_at"))
@@ -475,3 +517,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_keys_purpose"))
 
     op.drop_table("keys")
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_jobs_due_at"))
+
+    op.drop_table("jobs")
