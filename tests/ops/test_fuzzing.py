@@ -16,6 +16,7 @@ from app.settings import Settings
 from tests.conftest import SECRET, Server, serving
 
 CONTRACT = Path(__file__).parents[2] / "openapi" / "vilt-contract.yaml"
+RULES = Path(__file__).with_name("schemathesis.toml")
 SEED, EXAMPLES = "20190408", "25"
 
 
@@ -29,8 +30,8 @@ def target(sqlite_url: str) -> Iterator[Server]:
 def test_a_stranger_with_the_document_finds_nothing(target: Server, tmp_path: Path) -> None:
     program = shutil.which("schemathesis", path=str(Path(sys.executable).parent)) or "schemathesis"
     outcome = subprocess.run(
-        [program, "run", str(CONTRACT), "--url", target.base_url, "--auth", ":".join(target.auth),
-         "--seed", SEED, "--max-examples", EXAMPLES, "--phases", "examples,coverage,fuzzing,stateful",
+        [program, "--config-file", str(RULES), "run", str(CONTRACT), "--url", target.base_url,
+         "--auth", ":".join(target.auth), "--seed", SEED, "--max-examples", EXAMPLES, "--phases", "examples,coverage,fuzzing,stateful",
          "--generation-database", "none", "--request-timeout", "10", "--no-color"],
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
