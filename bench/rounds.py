@@ -16,7 +16,7 @@ async def in_turn(turns: Mapping[str, Turn], rounds: int) -> Found:
         for turn in turns.values():
             await turn()
     for number in range(rounds):
-        names = list(turns) if number % 2 == 0 else list(reversed(turns))
+        names = list(turns) if number % 2 == 0 else list(turns)[::-1]
         for name in names:
             one = await turns[name]()
             if one.refused:
@@ -34,6 +34,12 @@ def latency_ratios(found: Found, name: str, unit: str, share: float) -> list[flo
     """The same for a percentile of the latency."""
     pairs = zip(found[name], found[unit], strict=True)
     return [one.percentile(share) / other.percentile(share) for one, other in pairs]
+
+
+def cpu_ratios(found: Found, name: str, unit: str) -> list[float]:
+    """The rate's worth if the server's core were the only limit: CPU of `unit` over that of `name`."""
+    pairs = zip(found[name], found[unit], strict=True)
+    return [other.cpu_micros / one.cpu_micros for one, other in pairs]
 
 
 def rate(turns: list[Slice]) -> float:

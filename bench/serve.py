@@ -1,5 +1,7 @@
 """The server process: `python -m bench.serve bare|service PORT`, both with the same uvicorn settings."""
 
+import cProfile
+import os
 import sys
 from typing import Any
 
@@ -27,18 +29,28 @@ def bare() -> FastAPI:
 def service() -> FastAPI:
     """The whole service as `vilt serve` runs it, with the simulated vendor where one is told."""
     told = vendor.from_environment()
-    return create_app(Settings(), catalogue=providers() | ({told.card.key: told} if told else {}))
+    return create_app(Settings(), catalogue={**providers(), **({told.card.key: told} if told else {})})
 
 
+PROFILE = "BENCH_PROFILE"  # in the environment: where to leave a profile at the end
 KINDS: dict[str, Any] = {"bare": bare, "service": service, "passthrough": passthrough}
 
 
 def main() -> None:
     kind, port = sys.argv[1:]
+    if file := os.environ.get(PROFILE):
+        with cProfile.Profile() as profile:
+            _run(KINDS[kind](), int(port))
+        profile.dump_stats(file)
+    else:
+        _run(KINDS[kind](), int(port))
+
+
+def _run(app: FastAPI, port: int) -> None:
     uvicorn.run(
-        KINDS[kind](),
+        app,
         host="127.0.0.1",
-        port=int(port),
+        port=port,
         loop="uvloop",
         http="httptools",
         log_config=None,

@@ -6,10 +6,12 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import IO
 
 from bench import machine
 
@@ -31,19 +33,22 @@ class Server:
 
 @contextmanager
 def serving(kind: str, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """`bare`, `service` or `passthrough` on core 0; its log goes nowhere, but is written."""
+    """`bare`, `service` or `passthrough` on core 0; its log goes to a file, as in production."""
     port, began = _free_port(), time.perf_counter()
+    with tempfile.TemporaryFile() as log:
+        process = _start(kind, port, _clean() | dict(environment or {}), log)
+        try:
+            _wait(process, port, "/readyz" if kind == "service" else "/", log)
+            yield Server(port, process.pid, time.perf_counter() - began)
+        finally:
+            end(process)
+
+
+def _start(kind: str, port: int, environment: Mapping[str, str], log: IO[bytes]) -> subprocess.Popen[bytes]:
     with machine.on_server_core():
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bench.serve", kind, str(port)],
-            env=_clean() | dict(environment or {}),
-            stdout=subprocess.DEVNULL,
+        return subprocess.Popen(
+            [sys.executable, "-m", "bench.serve", kind, str(port)], env=environment, stdout=log
         )
-    try:
-        _wait(process, port, "/readyz" if kind == "service" else "/")
-        yield Server(port, process.pid, time.perf_counter() - began)
-    finally:
-        end(process)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
@@ -56,11 +61,13 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, path: str) -> None:
+def _wait(process: subprocess.Popen[bytes], port: int, path: str, log: IO[bytes]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise RuntimeError(f"the server ended with {process.returncode} before it answered")
+            log.seek(0)
+            last = log.read()[-2000:].decode(errors="replace")
+            raise RuntimeError(f"the server ended with {process.returncode} before it answered: {last}")
         try:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
             connection.request("GET", path)
