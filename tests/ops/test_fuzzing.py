@@ -31,7 +31,8 @@ def test_a_stranger_with_the_document_finds_nothing(target: Server, tmp_path: Pa
     program = shutil.which("schemathesis", path=str(Path(sys.executable).parent)) or "schemathesis"
     outcome = subprocess.run(
         [program, "--config-file", str(RULES), "run", str(CONTRACT), "--url", target.base_url,
-         "--auth", ":".join(target.auth), "--seed", SEED, "--max-examples", EXAMPLES, "--phases", "examples,coverage,fuzzing,stateful",
+         "--auth", ":".join(target.auth), "--seed", SEED, "--max-examples", EXAMPLES,
+         "--phases", "examples,coverage,fuzzing,stateful",
          "--generation-database", "none", "--request-timeout", "10", "--no-color"],
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
