@@ -96,7 +96,7 @@ def _body_id(fields: Fields) -> str:
 
 def _path_id(fields: Fields, path_id: str) -> str:
     told = fields.optional_text("SessionId")
-    if told and session_key(told) != session_key(path_id):
+    if told and session_key(_session_id(told)) != session_key(path_id):
         log.warning("SessionId differs between path and body; the path is used")
     return path_id
 

@@ -72,7 +72,8 @@ def test_instructors_come_in_many_forms(name: str, value: str, emails: tuple[str
 
 
 @pytest.mark.parametrize(
-    "value", ["5", "true", "{}", "[5]", '"nobody"', '"@"', '"a@x.org; b@"', '"a\\u0000@x.org"', '[["a@x.org"]]']
+    "value",
+    ["5", "true", "{}", "[5]", '"nobody"', '"@"', '"a@x.org; b@"', '"a\\u0000@x.org"', '[["a@x.org"]]'],
 )
 def test_instructors_that_are_none_are_refused_by_name(value: str) -> None:
     fields = read(f'{{"InstructorEmails": {value}}}'.encode())
