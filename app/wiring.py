@@ -21,10 +21,13 @@ from app.providers.http import OutboundPolicy, ProviderHttp
 from app.providers.registry import providers
 from app.services.access import Access
 from app.services.activation import Activation
+from app.services.answers import Answers
 from app.services.attendance import Attendance
 from app.services.audit import Audit
 from app.services.clients import Clients
 from app.services.connections import Connections
+from app.services.credentials import Credentials
+from app.services.faculties import Faculties
 from app.services.health import Health
 from app.services.instructors import Instructors
 from app.services.integrations import Integrations
@@ -42,7 +45,6 @@ from app.services.upkeep import Upkeep
 from app.services.users import Users
 from app.services.vendors import Vendors
 from app.settings import Settings
-
 
 GUESSES = 10  # wrong passwords in a minute, for one account from one network
 
@@ -68,11 +70,14 @@ class House:
     attendance: Attendance
     users: Users
     logins: Logins
+    answers: Answers
     audit: Audit
     integrations: Integrations
     preferences: PreferencesPages
     vendors: Vendors
     health: Health
+    faculties: Faculties
+    credentials: Credentials
     upkeep: Upkeep
 
     async def obstacle(self) -> str | None:
@@ -127,6 +132,8 @@ def _build(
     clients, audit = Clients(database, keys, clock), Audit(database, clock)
     activation = Activation(database, clients, audit, clock, settings.public_url)
     health = Health(database, connections)
+    upkeep = Upkeep(database, store, converging, health, clock)
+    instructors = Instructors(database, connections, clock, upkeep.hasten)
     hours = DoorHours(
         early=_minutes(settings.early_minutes),
         early_for_instructors=_minutes(settings.early_minutes_instructor),
@@ -140,18 +147,21 @@ def _build(
         tokens=tokens,
         connections=connections,
         sessions=Sessions(database, converging, clock, lenient=settings.unknown_session == "lenient"),
-        instructors=Instructors(database, connections, clock),
+        instructors=instructors,
         launches=Launches(database, store, connections, Links(keys, settings.public_url), clock, hours),
         rooms=Rooms(database, clock),
         attendance=Attendance(database, store, connections, clock, settings.budget),
         users=Users(database, clock, settings.public_url),
+        answers=Answers(database, sealer, clock),
         logins=Logins(database, Throttle(clock, GUESSES), clock, settings.public_url),
         audit=audit,
         integrations=Integrations(database, connections, activation, clock),
         preferences=PreferencesPages(database, connections, activation, clock),
         vendors=Vendors(database, audit, clock),
         health=health,
-        upkeep=Upkeep(database, store, converging, health, clock),
+        faculties=Faculties(database, instructors, audit, clock),
+        credentials=Credentials(database, clients, audit, clock),
+        upkeep=upkeep,
     )
 
 

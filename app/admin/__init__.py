@@ -37,11 +37,12 @@ from app.admin import account, home, login, permissions, users
 from app.admin.assets import STATIC_FOLDER
 from app.admin.assets import STATIC_PATH as STATIC_PATH
 from app.admin.errors import dress as dress
+from app.admin.forms import LARGEST_FORM
 
 _SUBJECTS = (login, account, permissions, users)
 
 assets = StaticFiles(directory=STATIC_FOLDER)
-router = APIRouter()
+router = APIRouter(max_body_size=LARGEST_FORM)
 router.include_router(home.router)
 for _subject in _SUBJECTS:
     router.include_router(_subject.router)

@@ -30,6 +30,7 @@ TABLE: tuple[tuple[type[Exception], int, str], ...] = (
 )
 HTTP_WORDS = {
     404: ("There is nothing here", "The address is wrong, or what was here is gone."),
+    413: ("That was too much", "What was sent is larger than this page takes."),
     405: ("That cannot be done here", "Please go back and try again."),
 }
 UNFORESEEN = ("Something went wrong", "It is not your fault. Please try again in a minute.")

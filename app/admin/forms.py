@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from starlette.datastructures import FormData, UploadFile
 
 from app.admin.signed import Browser
-from app.domain.errors import Conflict, ConnectorError, InvalidRequest, NotAllowed, ProviderError, TooLarge
+from app.domain.errors import Conflict, ConnectorError, InvalidRequest, NotAllowed, ProviderError
 from app.wiring import House
 
 T = TypeVar("T")
@@ -63,11 +63,8 @@ NO_FORM = Posted(FormData())
 
 
 async def posted_by_anyone(request: Request) -> Posted:
-    """A form of a page that needs no login. Raises NotAllowed when it comes from elsewhere, TooLarge."""
+    """A form of a page that needs no login. Raises NotAllowed when it comes from elsewhere."""
     _refuse_foreign(request)
-    length = request.headers.get("content-length", "")
-    if not length.isdigit() or int(length) > LARGEST_FORM:
-        raise TooLarge("This is too large.")
     try:
         return Posted(await request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=LARGEST_FORM))
     except ValueError as exc:
@@ -75,7 +72,7 @@ async def posted_by_anyone(request: Request) -> Posted:
 
 
 async def posted(login: Browser, form: Annotated[Posted, Depends(posted_by_anyone)]) -> Posted:
-    """A form of this very login. Raises SignedOut, NotAllowed, TooLarge."""
+    """A form of this very login. Raises SignedOut, NotAllowed."""
     if not hmac.compare_digest(form.raw("form_token").encode(), login.form_token.encode()):
         raise NotAllowed(FOREIGN)
     return form

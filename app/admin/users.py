@@ -1,6 +1,6 @@
 """The users page: invite, give and take roles and permissions, reset, deactivate."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -125,7 +125,7 @@ async def _user(
     form: Posted = NO_FORM,
 ) -> Response:
     known = await house.users.get(actor, user_id)
-    values = {
+    values: dict[str, Any] = {
         "known": known,
         "own": known.user.key == actor.person_key,
         "roles": ROLES,
