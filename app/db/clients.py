@@ -92,8 +92,30 @@ def _lives(now: datetime) -> Any:
 
 async def listed(tx: Tx, now: datetime, client_id: str | None = None) -> list[ListedClient]:
     """Every client (or the one asked for), by name."""
+    query = _listing(now).order_by(clients.c.name, clients.c.id)
+    if client_id is not None:
+        query = query.where(clients.c.id == client_id)
+    return [_listed(row) for row in await tx.execute(query)]
+
+
+async def page(tx: Tx, tenant_id: UUID, now: datetime, after: str | None, limit: int) -> list[ListedClient]:
+    """The tenant's next clients behind the id `after`."""
+    query = _listing(now).where(clients.c.tenant_id == tenant_id)
+    if after is not None:
+        query = query.where(clients.c.id > after)
+    return [_listed(row) for row in await tx.execute(query.order_by(clients.c.id).limit(limit))]
+
+
+async def find_listed(tx: Tx, tenant_id: UUID, client_id: str, now: datetime) -> ListedClient | None:
+    """The tenant's client; another tenant's is not found."""
+    mine = and_(clients.c.tenant_id == tenant_id, clients.c.id == client_id)
+    row = (await tx.execute(_listing(now).where(mine))).first()
+    return None if row is None else _listed(row)
+
+
+def _listing(now: datetime) -> Select[Any]:
     alive = and_(client_secrets.c.client_id == clients.c.id, _lives(now))
-    query = (
+    return (
         select(
             clients,
             tenants.c.key.label("tenant"),
@@ -105,11 +127,7 @@ async def listed(tx: Tx, now: datetime, client_id: str | None = None) -> list[Li
         .join(connections, connections.c.id == clients.c.connection_id)
         .outerjoin(client_secrets, alive)
         .group_by(*clients.c, tenants.c.key, connections.c.key)
-        .order_by(clients.c.name, clients.c.id)
     )
-    if client_id is not None:
-        query = query.where(clients.c.id == client_id)
-    return [_listed(row) for row in await tx.execute(query)]
 
 
 def _listed(row: Row[Any]) -> ListedClient:

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 
 from app.db.database import Tx, insert
 from app.db.tables import instructor_renames, instructors, session_instructors
-from app.domain.caller import Caller
+from app.db.tenants import Place
 from app.domain.people import InstructorDraft, Person, person_key
 from app.domain.session import Session
 
@@ -45,7 +45,31 @@ async def find(tx: Tx, connection_id: UUID, email: str) -> Instructor | None:
     return None if row is None else _instructor(row)
 
 
-async def put(tx: Tx, caller: Caller, draft: InstructorDraft, identity: str | None, now: datetime) -> None:
+async def find_by_id(tx: Tx, connection_id: UUID, instructor_id: UUID) -> Instructor | None:
+    """The connection's instructor; another connection's is not found."""
+    mine = (instructors.c.connection_id == connection_id) & (instructors.c.id == instructor_id)
+    row = (await tx.execute(select(instructors).where(mine))).first()
+    return None if row is None else _instructor(row)
+
+
+async def page(tx: Tx, connection_id: UUID, sought: str, after: str | None, limit: int) -> list[Instructor]:
+    """The next instructors behind the person key `after`; `sought` is part of the address or a name."""
+    query = select(instructors).where(instructors.c.connection_id == connection_id)
+    if sought:
+        text = person_key(sought)
+        query = query.where(
+            instructors.c.email_key.contains(text, autoescape=True)
+            | func.lower(instructors.c.first_name + " " + instructors.c.last_name).contains(
+                text, autoescape=True
+            )
+        )
+    if after is not None:
+        query = query.where(instructors.c.email_key > after)
+    rows = await tx.execute(query.order_by(instructors.c.email_key).limit(limit))
+    return [_instructor(row) for row in rows]
+
+
+async def put(tx: Tx, place: Place, draft: InstructorDraft, identity: str | None, now: datetime) -> None:
     """Add, or bring up to date, by e-mail. `active` None leaves a known one as it is; a new one is active."""
     values: dict[str, Any] = {
         "email": draft.email,
@@ -62,8 +86,8 @@ async def put(tx: Tx, caller: Caller, draft: InstructorDraft, identity: str | No
         insert(tx, instructors)
         .values(
             id=uuid4(),
-            tenant_id=caller.tenant_id,
-            connection_id=caller.connection_id,
+            tenant_id=place.tenant_id,
+            connection_id=place.connection_id,
             email_key=person_key(draft.email),
             active=draft.active is not False,
             revision=1,
@@ -74,10 +98,10 @@ async def put(tx: Tx, caller: Caller, draft: InstructorDraft, identity: str | No
     )
 
 
-async def rename(tx: Tx, caller: Caller, known: Instructor, new_email: str, now: datetime) -> None:
+async def rename(tx: Tx, place: Place, known: Instructor, new_email: str, now: datetime) -> None:
     """Give a known instructor another address and remember the old one. If the new address is a known
     instructor already, the old record steps back and the other one is the person."""
-    other = await find(tx, caller.connection_id, new_email)
+    other = await find(tx, place.connection_id, new_email)
     change: dict[str, Any] = {
         "email": new_email,
         "email_key": person_key(new_email),
@@ -90,7 +114,7 @@ async def rename(tx: Tx, caller: Caller, known: Instructor, new_email: str, now:
     await tx.execute(
         insert(tx, instructor_renames).values(
             instructor_id=known.id,
-            tenant_id=caller.tenant_id,
+            tenant_id=place.tenant_id,
             old_key=person_key(known.email),
             old_email=known.email,
             new_email=new_email,

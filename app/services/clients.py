@@ -67,7 +67,7 @@ class Clients:
         a second portal is one command. Any other unknown connection raises NotFound, and nothing is made.
         Raises InvalidRequest for a bad name, key or scope.
         """
-        name, granted = _name(name), _granted(scopes)
+        name, granted = checked_name(name), checked_scopes(scopes)
         fresh = await self.fresh()
         async with self._db.begin() as tx:
             place = await self._place(tx, tenant_key, connection_key, self._clock())
@@ -102,22 +102,25 @@ class Clients:
 
         Raises NotFound, Conflict for a revoked client, InvalidRequest for a bad overlap (0 to 90 days).
         """
+        fresh = await self.fresh()
+        async with self._db.begin() as tx:
+            until = await self.renew(tx, await self._get(tx, client_id), fresh, overlap)
+            client = await self._get(tx, client_id)
+        return NewClient(
+            client_id, fresh.secret, client.name, client.tenant, client.connection, client.scopes, until
+        )
+
+    async def renew(self, tx: Tx, client: ListedClient, fresh: Fresh, overlap: timedelta) -> datetime | None:
+        """Give a client the secret of `fresh`. Says until when the old one works. Raises as `rotate`."""
         if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
             raise InvalidRequest("The overlap must be between 0 and 90 days.")
-        secret = new_secret()
-        digest = await digests.digest(self._keys, secret)
+        await take_turn(tx, "clients")
+        if (await self._get(tx, client.id)).revoked_at is not None:
+            raise Conflict(f"The client {client.id} is revoked. Add a new one instead.")
         now = self._clock()
-        async with self._db.begin() as tx:
-            await take_turn(tx, "clients")
-            client = await self._get(tx, client_id)
-            if client.revoked_at is not None:
-                raise Conflict(f"The client {client_id} is revoked. Add a new one instead.")
-            await clients.end_secrets(tx, client_id, now + overlap)
-            await clients.add_secret(tx, client_id, digest, now)
-        until = now + overlap if overlap else None
-        return NewClient(
-            client_id, secret, client.name, client.tenant, client.connection, client.scopes, until
-        )
+        await clients.end_secrets(tx, client.id, now + overlap)
+        await clients.add_secret(tx, client.id, fresh.digest, now)
+        return now + overlap if overlap else None
 
     async def _get(self, tx: Tx, client_id: str) -> ListedClient:
         found = await clients.listed(tx, self._clock(), client_id)
@@ -142,14 +145,16 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
-def _name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """The name, trimmed. Raises InvalidRequest."""
     name = name.strip()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise InvalidRequest(f"The name must have 1 to {LONGEST_NAME} printable characters.")
     return name
 
 
-def _granted(scopes: Iterable[str]) -> tuple[str, ...]:
+def checked_scopes(scopes: Iterable[str]) -> tuple[str, ...]:
+    """The scopes, each once. Raises InvalidRequest where there is none, or one that there is not."""
     granted = tuple(dict.fromkeys(str(scope) for scope in scopes))
     known = frozenset(scope.value for scope in Scope)
     for scope in granted:

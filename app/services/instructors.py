@@ -1,7 +1,15 @@
-"""What the LMS says of instructors: add, rename, switch off. The provider checks the person where it can."""
+"""What is said of instructors: add, rename, switch off. The provider checks the person where it can.
+
+The LMS (contract) and people (ILT Vendors and Instructors) come through the same two steps: `check`, `keep`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from app.db import instructors, sessions
-from app.db.database import Database
+from app.db.database import Database, Tx
+from app.db.instructors import Instructor
+from app.db.tenants import Place
 from app.domain.caller import Caller
 from app.domain.clock import Clock
 from app.domain.people import InstructorChange, InstructorDraft, person_key
@@ -9,11 +17,25 @@ from app.services.connections import Connections
 from app.telemetry import meters
 
 
-class Instructors:
-    """The registry of the caller's connection."""
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Somebody the provider has nothing against. `identity`: its own name for them, where it tells one.
 
-    def __init__(self, db: Database, connections: Connections, clock: Clock) -> None:
-        self._db, self._connections, self._clock = db, connections, clock
+    `in_meetings`: the provider's meetings name who presents, so they have to follow.
+    """
+
+    draft: InstructorDraft
+    identity: str | None
+    in_meetings: bool
+
+
+class Instructors:
+    """The registry of each connection. `hasten`: called when meetings have to follow soon."""
+
+    def __init__(
+        self, db: Database, connections: Connections, clock: Clock, hasten: Callable[[], None]
+    ) -> None:
+        self._db, self._connections, self._clock, self.hasten = db, connections, clock, hasten
 
     async def add(self, caller: Caller, draft: InstructorDraft) -> None:
         """Add, or bring up to date; adding again is a success. Raises PersonUnknown."""
@@ -25,19 +47,31 @@ class Instructors:
             known = await instructors.find(tx, caller.connection_id, change.old_email)
         await self._put(caller, change.record, known)
 
-    async def _put(
-        self, caller: Caller, draft: InstructorDraft, known: instructors.Instructor | None
-    ) -> None:
-        provider = await self._connections.provider(caller.connection_id)
-        identity = None
-        if provider.card.checks_people and draft.active is not False:
-            with meters.provider_call(provider.card.key, "find_person"):
-                identity = await provider.find_person(draft.email)
-        now = self._clock()
+    async def _put(self, caller: Caller, draft: InstructorDraft, known: Instructor | None) -> None:
+        place = Place(caller.tenant_id, caller.connection_id)
+        checked = await self.check(place, draft)
         async with self._db.begin() as tx:
-            if known is not None and person_key(known.email) != person_key(draft.email):
-                await instructors.rename(tx, caller, known, draft.email, now)
-                await sessions.rename_instructor(tx, caller.connection_id, known.email, draft.email)
-            await instructors.put(tx, caller, draft, identity, now)
-            if provider.card.plants_presenters:
-                await sessions.want_again(tx, caller.connection_id, person_key(draft.email), now)
+            await self.keep(tx, place, checked, known)
+        self.hasten()
+
+    async def check(self, place: Place, draft: InstructorDraft) -> Checked:
+        """Ask the provider for the person. Raises PersonUnknown. Nobody is looked for to be switched off."""
+        provider = await self._connections.provider(place.connection_id)
+        card, identity = provider.card, None
+        if card.checks_people and draft.active is not False:
+            with meters.provider_call(card.key, "find_person"):
+                identity = await provider.find_person(draft.email)
+        return Checked(draft, identity, card.plants_presenters)
+
+    async def keep(self, tx: Tx, place: Place, checked: Checked, known: Instructor | None) -> None:
+        """Store it: a new address of somebody `known` is a rename that past and coming sessions follow.
+
+        Where presenters are written into meetings, the coming ones are wanted anew.
+        """
+        now, draft = self._clock(), checked.draft
+        if known is not None and person_key(known.email) != person_key(draft.email):
+            await instructors.rename(tx, place, known, draft.email, now)
+            await sessions.rename_instructor(tx, place.connection_id, known.email, draft.email)
+        await instructors.put(tx, place, draft, checked.identity, now)
+        if checked.in_meetings:
+            await sessions.want_again(tx, place.connection_id, person_key(draft.email), now)

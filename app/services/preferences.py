@@ -11,6 +11,7 @@ from app.db.database import Database
 from app.domain.actor import Actor
 from app.domain.clock import Clock
 from app.domain.errors import Conflict, InvalidSettings, NotFound
+from app.domain.permissions import Scope
 from app.providers.base import Card, CheckReport, PreferencesPage
 from app.services.activation import Activation
 from app.services.connections import Connections
@@ -23,17 +24,22 @@ Target = UUID | str
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """A page as it stands: its fields, and what is stored. `integration` is None before the first Save."""
+    """A page as it stands: its fields, and what is stored. `integration` is None before the first Save.
+
+    `more`: all other settings, for whoever may configure integrations anyway.
+    """
 
     page: PreferencesPage
     fields: tuple[FormField, ...]
     integration: Integration | None = None
+    more: tuple[FormField, ...] = ()
 
     @property
     def values(self) -> dict[str, Any]:
         """What the fields show; a secret shows nothing, whether one is stored or not."""
         stored = self.integration.settings if self.integration else {}
-        return {f.name: stored.get(f.name, f.default) for f in self.fields if f.type != "secret"}
+        shown = (*self.fields, *self.more)
+        return {f.name: stored.get(f.name, f.default) for f in shown if f.type != "secret"}
 
 
 class PreferencesPages:
@@ -57,16 +63,16 @@ class PreferencesPages:
         card = self._card_at(path)
         page = _page(actor, card)
         rows = await self._rows(actor, card)
-        form = self._fields(card, page)
-        shown = await self._installed.shown(*rows)
-        return [Preferences(page, form, one) for one in shown] or [Preferences(page, form)]
+        shown: list[Integration | None] = [*await self._installed.shown(*rows)]
+        form, more = self._fields(card, page), self._more(actor, card, page)
+        return [Preferences(page, form, one, more) for one in shown or [None]]
 
     async def read(self, actor: Actor, connection_id: UUID) -> Preferences:
         """The preferences of one connection. Raises NotFound where its card has no such page."""
         known, card = await self._target(actor, connection_id, None)
         page = _page(actor, card)
         (shown,) = await self._installed.shown(known)
-        return Preferences(page, self._fields(card, page), shown)
+        return Preferences(page, self._fields(card, page), shown, self._more(actor, card, page))
 
     async def save(
         self, actor: Actor, target: Target, typed: Mapping[str, Any], expected: int | None = None
@@ -121,8 +127,16 @@ class PreferencesPages:
         form = fields(self._connections.kind(card.key).Settings)
         return tuple(field for field in form if field.name in page.fields)
 
+    def _more(self, actor: Actor, card: Card, page: PreferencesPage) -> tuple[FormField, ...]:
+        """The page's own permission is about its own fields; the others belong to Edge Integrate."""
+        if not actor.may(Scope.EDGE_INTEGRATIONS_MANAGE):
+            return ()
+        form = fields(self._connections.kind(card.key).Settings)
+        return tuple(field for field in form if field.name not in page.fields)
+
     def _typed(self, actor: Actor, card: Card, typed: Mapping[str, Any]) -> Mapping[str, Any]:
-        foreign = typed.keys() - set(_page(actor, card).fields)
+        page = _page(actor, card)
+        foreign = typed.keys() - set(page.fields) - {field.name for field in self._more(actor, card, page)}
         if foreign:
             raise InvalidSettings(dict.fromkeys(sorted(foreign), "This page has no such field."))
         return typed

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import structlog
 
@@ -26,11 +27,16 @@ class Upkeep:
     ) -> None:
         self._db, self._store, self._meetings = db, store, meetings
         self._health, self._clock = health, clock
+        self._hastened = asyncio.Event()
+
+    def hasten(self) -> None:
+        """Something was changed that meetings have to follow: sweep now instead of at the next round."""
+        self._hastened.set()
 
     async def sweep(self) -> int:
         """Try everything that is due, once. Says how many sessions that were."""
         async with self._db.read() as tx:
-            due = await self._store.unsettled(tx, self._clock(), AT_ONCE)
+            due = await self._store.due(tx, self._clock(), AT_ONCE)
         for session_id in due:
             try:
                 await self._meetings.settle(session_id)
@@ -40,16 +46,28 @@ class Upkeep:
 
     async def run(self) -> None:
         """Sweep for ever, and check what is due beside it, for a check may take its time."""
-        await asyncio.gather(self._for_ever(self.sweep), self._for_ever(self._check_due))
+        await asyncio.gather(
+            self._for_ever(self.sweep, self._until_hastened), self._for_ever(self._check_due, self._a_round)
+        )
 
     async def _check_due(self) -> int:
         return await self._health.check_due(self._clock())
 
-    async def _for_ever(self, chore: Callable[[], Awaitable[int]]) -> None:
+    async def _a_round(self) -> None:
+        await asyncio.sleep(EVERY_SECONDS)
+
+    async def _until_hastened(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._hastened.wait(), EVERY_SECONDS)
+        self._hastened.clear()
+
+    async def _for_ever(
+        self, chore: Callable[[], Awaitable[int]], pause: Callable[[], Awaitable[None]]
+    ) -> None:
         """One chore that failed once is done again all the same."""
         while True:
             try:
                 await chore()
             except Exception:
                 log.exception("upkeep failed", chore=getattr(chore, "__name__", ""))
-            await asyncio.sleep(EVERY_SECONDS)
+            await pause()

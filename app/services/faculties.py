@@ -1,0 +1,188 @@
+"""The instructors of a vendor, as people manage them: found, added, edited, renamed, switched off."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from app.db import instructors, vendors
+from app.db.database import Database, Tx
+from app.db.instructors import Instructor as Instructor
+from app.db.tenants import Place
+from app.db.turns import take_turn
+from app.db.vendors import Vendor
+from app.domain.actor import Actor
+from app.domain.clock import Clock
+from app.domain.errors import Conflict, InstructorNotFound, InvalidRequest, NotFound, Stale
+from app.domain.people import InstructorDraft, is_email
+from app.domain.permissions import Scope
+from app.services.audit import Audit
+from app.services.instructors import Instructors
+
+LONGEST_NAME = 100  # the LMS's own limit (contract A8)
+BY_HAND = "This vendor was made by hand: no integration stands behind it, so it has no instructors here."
+INACTIVE = "This vendor is not active. Activate its integration in Edge Integrate first."
+
+
+@dataclass(frozen=True, slots=True)
+class InstructorEdit:
+    """What shall be otherwise; None stays. Another `email` is a rename: history and sessions follow."""
+
+    email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    active: bool | None = None
+
+
+class Faculties:
+    """Each vendor's faculty. Shares every step with the LMS's door, and tells duplicates kindly."""
+
+    def __init__(self, db: Database, registry: Instructors, audit: Audit, clock: Clock) -> None:
+        self._db, self._registry, self._audit, self._clock = db, registry, audit, clock
+
+    async def page(
+        self, actor: Actor, vendor_id: UUID, sought: str, after: str | None, limit: int
+    ) -> list[Instructor]:
+        """The next instructors behind the person key `after`. Raises NotFound."""
+        actor.require(Scope.ILT_VENDORS_VIEW)
+        async with self._db.read() as tx:
+            vendor = await _vendor(tx, actor, vendor_id)
+            if vendor.connection_id is None:
+                return []
+            return await instructors.page(tx, vendor.connection_id, sought, after, limit)
+
+    async def get(self, actor: Actor, vendor_id: UUID, instructor_id: UUID) -> Instructor:
+        """One instructor of that vendor. Raises NotFound, InstructorNotFound."""
+        actor.require(Scope.ILT_VENDORS_VIEW)
+        async with self._db.read() as tx:
+            vendor = await _vendor(tx, actor, vendor_id)
+            return await _known(tx, vendor, instructor_id)
+
+    async def add(self, actor: Actor, vendor_id: UUID, draft: InstructorDraft) -> Instructor:
+        """Somebody new whom the provider knows. Raises PersonUnknown, InvalidRequest, Conflict."""
+        actor.require(Scope.ILT_VENDORS_UPDATE)
+        draft = _checked(draft)
+        async with self._db.read() as tx:
+            vendor = await _vendor(tx, actor, vendor_id)
+            place = _place(vendor)
+            await _refuse_duplicate(tx, place, draft.email, None)
+        if not vendor.active:
+            raise Conflict(INACTIVE)
+        checked = await self._registry.check(place, draft)
+        async with self._db.begin() as tx:
+            await take_turn(tx, f"instructors {place.connection_id}")
+            await _refuse_duplicate(tx, place, draft.email, None)
+            await self._registry.keep(tx, place, checked, None)
+            added = await _stored(tx, place, draft.email)
+            await self._note(tx, actor, "instructor.added", None, added)
+        self._registry.hasten()
+        return added
+
+    async def change(
+        self,
+        actor: Actor,
+        vendor_id: UUID,
+        instructor_id: UUID,
+        edit: InstructorEdit,
+        expected: int | None = None,
+    ) -> Instructor:
+        """Correct, rename, switch on or off. Raises as `add`, and Stale, NotFound, InstructorNotFound."""
+        actor.require(Scope.ILT_VENDORS_UPDATE)
+        async with self._db.read() as tx:
+            vendor = await _vendor(tx, actor, vendor_id)
+            known = await _known(tx, vendor, instructor_id)
+        place, draft = _place(vendor), _checked(_edited(known, edit))
+        if expected is not None and known.revision != expected:
+            raise Stale
+        if draft.active and not vendor.active:
+            raise Conflict(INACTIVE)
+        checked = await self._registry.check(place, draft)
+        async with self._db.begin() as tx:
+            await take_turn(tx, f"instructors {place.connection_id}")
+            if (await _known(tx, vendor, instructor_id)).revision != known.revision:
+                raise Stale
+            await _refuse_duplicate(tx, place, draft.email, known)
+            await self._registry.keep(tx, place, checked, known)
+            stored = await _stored(tx, place, draft.email)
+            await self._note(tx, actor, "instructor.changed", known, stored)
+        self._registry.hasten()
+        return stored
+
+    async def _note(
+        self, tx: Tx, actor: Actor, action: str, before: Instructor | None, after: Instructor
+    ) -> None:
+        await self._audit.note(
+            tx,
+            actor,
+            action=action,
+            subject=f"instructor:{after.id}",
+            before=None if before is None else _shown(before),
+            after=_shown(after),
+        )
+
+
+async def _vendor(tx: Tx, actor: Actor, vendor_id: UUID) -> Vendor:
+    found = await vendors.find(tx, actor.tenant_id, vendor_id)
+    if found is None:
+        raise NotFound("There is no such vendor.")
+    return found
+
+
+def _place(vendor: Vendor) -> Place:
+    if vendor.connection_id is None:
+        raise Conflict(BY_HAND)
+    return Place(vendor.tenant_id, vendor.connection_id)
+
+
+async def _known(tx: Tx, vendor: Vendor, instructor_id: UUID) -> Instructor:
+    place = vendor.connection_id
+    found = place and await instructors.find_by_id(tx, place, instructor_id)
+    if not found:
+        raise InstructorNotFound
+    return found
+
+
+async def _stored(tx: Tx, place: Place, email: str) -> Instructor:
+    found = await instructors.find(tx, place.connection_id, email)
+    assert found is not None, "it was stored a moment ago"
+    return found
+
+
+async def _refuse_duplicate(tx: Tx, place: Place, email: str, known: Instructor | None) -> None:
+    other = await instructors.find(tx, place.connection_id, email)
+    if other is None or (known is not None and other.id == known.id):
+        return
+    name = other.person.name or "Somebody"
+    if other.active:
+        raise Conflict(f"{name} is an instructor of this vendor already, with this e-mail address.")
+    raise Conflict(f"{name} has this e-mail address and is deactivated. Activate the existing entry instead.")
+
+
+def _edited(known: Instructor, edit: InstructorEdit) -> InstructorDraft:
+    wanted = {name: value for name, value in asdict(edit).items() if value is not None}
+    present: dict[str, Any] = {
+        "email": known.email,
+        "first_name": known.first_name,
+        "last_name": known.last_name,
+        "active": known.active,
+    }
+    return InstructorDraft(**{**present, **wanted})
+
+
+def _checked(draft: InstructorDraft) -> InstructorDraft:
+    """Trimmed. Raises InvalidRequest, naming the field."""
+    email, first, last = draft.email.strip(), draft.first_name.strip(), draft.last_name.strip()
+    if not is_email(email):
+        raise InvalidRequest("The e-mail address is not one. Write it like name@example.com.")
+    for title, name in (("first name", first), ("last name", last)):
+        if not name or len(name) > LONGEST_NAME or not name.isprintable():
+            raise InvalidRequest(f"The {title} must have 1 to {LONGEST_NAME} printable characters.")
+    return InstructorDraft(email, first, last, draft.active)
+
+
+def _shown(instructor: Instructor) -> dict[str, Any]:
+    return {
+        "email": instructor.email,
+        "first_name": instructor.first_name,
+        "last_name": instructor.last_name,
+        "active": instructor.active,
+    }
