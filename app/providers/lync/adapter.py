@@ -13,43 +13,23 @@ from app.domain.people import Person, Role, person_key
 from app.providers.base import (
     AttendanceReport,
     AttendanceSource,
-    Card,
     CheckReport,
-    Idempotency,
-    IdentityStrength,
     Provider,
     ProviderMeeting,
 )
 from app.providers.http import ProviderHttp
-from app.providers.lync import meetings, roster
-from app.providers.lync.application import Application, Ucwa
+from app.providers.lync import listing, meetings, roster
+from app.providers.lync.application import Application
+from app.providers.lync.card import MS_LYNC
 from app.providers.lync.check import check
 from app.providers.lync.config import Attendance, LyncSettings
-from app.providers.lync.errors import ServerTrouble, judge
+from app.providers.lync.errors import judge
 from app.providers.lync.offer import offer_of
 from app.providers.lync.people import Directory, Leader, bare
-from app.providers.lync.wire import Resource, body, complaint, href
+from app.providers.lync.ucwa import Ucwa
+from app.providers.lync.wire import body, complaint
 
-TRIES_ON_CONFLICT = 3
 Send = Callable[[list[str]], Awaitable[httpx.Response]]
-
-MS_LYNC = Card(
-    key="lync",
-    name="MS Lync",
-    summary="Lync Server 2013 and Skype for Business Server on your own premises, through UCWA 2.0.",
-    keeps_schedule=False,
-    idempotency=Idempotency.MARKER,
-    attendance=AttendanceSource.NONE,
-    identity=IdentityStrength.CLAIMED_EMAIL,
-    default_policy=Policy(Rule.OPENED),
-    checks_people=True,
-    limits=(
-        "The server does not report who came: by default attendance means who opened the link.",
-        "A live roster misses what happens while its connection is broken, and is then marked partial.",
-        "Guests of the web client and phone users cannot be told apart by name.",
-        "Everybody gets the same link; presenters are known by their account.",
-    ),
-)
 
 
 class Lync(Provider):
@@ -60,6 +40,12 @@ class Lync(Provider):
         self._settings, self._http = settings, http
         self._ucwa = Ucwa(settings, http)
         self._directory = Directory()
+
+    @property
+    def attendance_source(self) -> AttendanceSource:
+        """How presence becomes known on this connection; an import (cdr.py) is brought by a person."""
+        live = self._settings.attendance is Attendance.LIVE_ROSTER
+        return AttendanceSource.LIVE if live else self.card.attendance
 
     @property
     def policy(self) -> Policy:
@@ -83,7 +69,7 @@ class Lync(Provider):
 
             response, refused = await self._with_leaders(application, spec, post)
             try:
-                made = await _finished(application, body(response))
+                made = await listing.finished(application, body(response))
             except ProviderError as exc:  # it was made: a repeat must look for it first
                 raise OutcomeUnknown from exc
             return ProviderMeeting(made, notes + refused)
@@ -92,23 +78,23 @@ class Lync(Provider):
 
     async def find(self, marker: str, ref: MeetingRef | None) -> ProviderMeeting | None:
         async def deed(application: Application) -> ProviderMeeting | None:
-            listed = await _listed(application)
+            listed = await listing.listed(application)
             found = next((meeting for meeting in listed if meetings.carries(meeting, marker)), None)
             if found is None and ref is not None:
                 found = next((meeting for meeting in listed if meetings.is_named(meeting, ref)), None)
-            return None if found is None else ProviderMeeting(await _finished(application, found))
+            return None if found is None else ProviderMeeting(await listing.finished(application, found))
 
         return await self._ucwa.run(deed)
 
     async def update(self, ref: MeetingRef, spec: MeetingSpec, marker: str) -> ProviderMeeting:
         async def deed(application: Application) -> ProviderMeeting:
-            listed = await _one(application, ref)
+            listed = await listing.one(application, ref)
             if listed is None:
                 raise MeetingGone
             fields, notes = await self._fields(application, spec, marker)
 
             async def put(leaders: list[str]) -> httpx.Response:
-                return await _rewrite(application, listed, {**fields, "leaders": leaders})
+                return await listing.rewrite(application, listed, {**fields, "leaders": leaders})
 
             response, refused = await self._with_leaders(application, spec, put)
             return ProviderMeeting(meetings.reference(body(response)) or ref, notes + refused)
@@ -117,10 +103,10 @@ class Lync(Provider):
 
     async def cancel(self, ref: MeetingRef) -> None:
         async def deed(application: Application) -> None:
-            found = await _one(application, ref)
+            found = await listing.one(application, ref)
             if found is None:
                 return
-            response = await application.call("DELETE", _address(application, found))
+            response = await application.call("DELETE", listing.address(application, found))
             if response.status_code not in {200, 202, 204, 404}:
                 raise judge(response)
 
@@ -181,70 +167,3 @@ class Lync(Provider):
 
 def _not_presenting(leader: Leader) -> str:
     return f"The server does not accept {leader.email} as a presenter; this person enters as a participant."
-
-
-async def _listed(application: Application) -> list[dict[str, Any]]:
-    """The account's meetings, the assigned one left out. UCWA knows no paging and no filter."""
-    url = application.require("myOnlineMeetings", "onlineMeetings", "schedule meetings")
-    resource = await application.read(url)
-    if not meetings.is_listing(resource):  # an empty list would mean: surely there is none
-        raise ServerTrouble("The server answered something else than its list of meetings.")
-    listed = meetings.own(resource)
-    return [
-        meeting if "onlineMeetingUri" in meeting else await _whole(application, meeting) for meeting in listed
-    ]
-
-
-async def _whole(application: Application, listed: Resource) -> dict[str, Any]:
-    """A meeting that the list only points to."""
-    link = href(listed, "self")
-    response = await application.call("GET", application.absolute(link)) if link else None
-    if response is None or response.status_code == 404:
-        return dict(listed)
-    if response.status_code != 200:
-        raise judge(response)
-    return body(response)
-
-
-async def _one(application: Application, ref: MeetingRef) -> dict[str, Any] | None:
-    return next((found for found in await _listed(application) if meetings.is_named(found, ref)), None)
-
-
-def _address(application: Application, meeting: Resource) -> str:
-    link = href(meeting, "self")
-    if link is None:
-        raise ServerTrouble("The server lists a meeting without its address.")
-    return application.absolute(link)
-
-
-async def _finished(application: Application, meeting: Resource) -> MeetingRef:
-    """The reference; a meeting whose answer lacks its links is read once more."""
-    found = meetings.reference(meeting)
-    if found is None:
-        found = meetings.reference(await application.read(_address(application, meeting)))
-    if found is None:
-        raise ServerTrouble("The server made a meeting without an address to join it.")
-    return found
-
-
-async def _rewrite(application: Application, listed: Resource, fields: dict[str, Any]) -> httpx.Response:
-    """Read, change, write back, as long as nobody else writes in between."""
-    url = _address(application, listed)
-    for _ in range(TRIES_ON_CONFLICT):
-        response = await application.call("GET", url)
-        if response.status_code == 404:
-            raise MeetingGone
-        if response.status_code != 200:
-            raise judge(response)
-        found = {**meetings.odd(listed), **body(response)}
-        if meetings.is_so(found, fields):
-            return response
-        etag = response.headers.get("etag") or f'"{found.get("etag", "")}"'
-        response = await application.call(
-            "PUT", url, json=meetings.replaced(found, fields), headers={"If-Match": etag}
-        )
-        if response.status_code == 404:
-            raise MeetingGone
-        if response.status_code != 412 and not meetings.lacks_odd(complaint(response)):
-            return response
-    raise judge(response)

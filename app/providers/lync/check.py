@@ -3,11 +3,12 @@
 from app.domain.errors import ProviderError
 from app.providers.base import CheckReport, CheckStep
 from app.providers.http import ProviderHttp
-from app.providers.lync.application import Application, Ucwa
+from app.providers.lync.application import Application
 from app.providers.lync.config import Attendance, LyncSettings
 from app.providers.lync.errors import advice_of
 from app.providers.lync.offer import Offer, offer_of
 from app.providers.lync.people import bare
+from app.providers.lync.ucwa import Ucwa
 
 UNDERSTOOD = "The API endpoint is understood"
 DISCOVERED = "The server was found"

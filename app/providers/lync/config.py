@@ -38,6 +38,8 @@ class Endpoint:
 
 
 class LyncSettings(ProviderSettings):
+    secrets_go_to = ("api_endpoint", "trusted_hosts")
+
     model_config = ConfigDict(str_strip_whitespace=False)  # spaces may belong to a password
 
     username: str = Field(

@@ -7,8 +7,9 @@ from typing import Any
 import httpx
 
 from app.providers.http import ProviderHttp
+from app.providers.lync.challenge import read_challenge
 from app.providers.lync.errors import ServerTrouble
-from app.providers.lync.signin import SignIn, read_challenge
+from app.providers.lync.signin import SignIn
 from app.providers.lync.trust import Trust
 
 AT_ONCE = 4  # calls per account; UCWA throttles and publishes no numbers

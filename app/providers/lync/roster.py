@@ -17,11 +17,12 @@ from app.domain.errors import AccountBroken, ProviderError, ProviderRejected
 from app.domain.meeting import MeetingRef
 from app.providers.base import AttendanceReport, PresenceRow
 from app.providers.http import ProviderHttp
-from app.providers.lync.application import Application, Ucwa
+from app.providers.lync.application import Application
 from app.providers.lync.config import LyncSettings
 from app.providers.lync.errors import Refused, ServerTrouble, judge
 from app.providers.lync.people import Directory
 from app.providers.lync.presence import Event, Roster, events
+from app.providers.lync.ucwa import Ucwa
 from app.providers.lync.wire import Resource, body, complaint, href
 
 POLL_SECONDS = 180  # the least that UCWA lets a poll be parked

@@ -178,6 +178,7 @@ async def test_a12_a_meeting_that_vanishes_while_it_is_updated_is_gone(server, l
 
 async def test_the_assigned_meeting_is_never_touched(server, lync):
     assigned = MeetingRef(ASSIGNED["onlineMeetingUri"])
+    server.answers[f"GET {MEETINGS}"] = httpx.Response(200, json=server.listing(CREATED, ASSIGNED))
     provider = lync()
     await provider.cancel(assigned)
     with pytest.raises(MeetingGone):

@@ -7,8 +7,9 @@ import httpx
 import pytest
 
 from app.domain.errors import AccountBroken, ProviderError, ProviderUnavailable
+from app.providers.lync.challenge import read_challenge
 from app.providers.lync.errors import advice_of
-from app.providers.lync.signin import LEAVE_ALONE_SECONDS, REFUSALS, read_challenge
+from app.providers.lync.signin import LEAVE_ALONE_SECONDS, REFUSALS
 from tests.providers.lync.conftest import PASSWORD, USERNAME, settings, spec
 from tests.providers.lync.printed import APPS, BEARER, DISCOVER, MEETINGS, RTC, TICKET, USER, challenge
 
