@@ -28,8 +28,9 @@ class Practice:
     def vilt(self, *arguments: str) -> str:
         command = [sys.executable, "-m", "app", *arguments]
         done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=True
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
         )
+        assert done.returncode == 0, done.stderr
         return done.stdout
 
     def stop(self) -> int:
