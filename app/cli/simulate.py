@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app.cli.terminal import Refused
-from app.simulators.lync import DEFAULT_USER, FAULTS
+from app.simulators.lync import DEFAULT_PASSWORD, DEFAULT_USER, FAULTS
 from app.simulators.lync import run as run_lync
 
 app = typer.Typer(no_args_is_help=True, help="Practice servers that speak a provider's protocol.")
@@ -36,6 +36,8 @@ def lync(
         for name, meaning in sorted(FAULTS.items()):
             typer.echo(f"{name:24} {meaning}")
         return
+    if password is None:
+        typer.echo(f"Practice password {DEFAULT_PASSWORD}")  # known to everybody, so no secret
     try:
         run_lync(port, user, password, str(ca_out) if ca_out else None, fault or ())
     except (ValueError, OSError) as exc:
