@@ -22,7 +22,7 @@ run: $(RUN_READY) ## start on 127.0.0.1:8000 (PORT=…), with a first client on 
 	@exec $(BIN)/vilt serve --host 127.0.0.1 --port $(PORT)
 
 test: check ## everything: the checks, then every test on SQLite and PostgreSQL, pages in a browser
-	@.ci/browser
+	@.ci/tools
 	@unset VILT_PUBLIC_URL; $(BIN)/python -m pytest --cov --cov-report=term
 
 check: $(TEST_READY) ## what needs no running service: style, types, doors of the house, Dockerfile
