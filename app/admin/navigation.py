@@ -19,6 +19,13 @@ class Place:
 
 PLACES: tuple[Place, ...] = (
     Place(
+        "Learning",
+        "Learning Preferences",
+        "/admin/preferences",
+        "ILT Preferences: sign-in and address of a meeting provider.",
+        Scope.LYNC_PREFERENCES_MANAGE,
+    ),
+    Place(
         "Administration",
         "Users",
         "/admin/users",
