@@ -110,7 +110,7 @@ def running(database_url: str, **changes: Any) -> Iterator[Service]:
         public_url="https://bridge.example.com",
         request_budget_seconds=1.5,
         claim_lease_seconds=5.0,
-        **changes,
+        **{"provider_trouble": "tell", **changes},  # example 36 hears of it
     )
     with serving(settings, {"sandbox": sandbox.PROVIDER, "fake": provider}) as server:
         yield Service(server.base_url, settings, provider.vendor)
