@@ -43,6 +43,7 @@ def serve(
         log_config=None,
         access_log=False,
         server_header=False,
+        ws="none",  # nothing here speaks WebSocket; an Upgrade header is answered as plain HTTP
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )

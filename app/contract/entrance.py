@@ -58,8 +58,9 @@ class First:
         self._app, self._door = app, door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        ours = scope["type"] == "http" and scope["path"].startswith(("/session/", "/instructor"))
-        await (self._door if ours else self._app)(scope, receive, send)
+        path = scope["path"]
+        ours = path.startswith("/session/") or path in ("/session", "/instructor")
+        await (self._door if ours and scope["type"] == "http" else self._app)(scope, receive, send)
 
 
 async def _serve(scope: Scope, body: CappedBody, send: Send, rules: DoorRules) -> None:
