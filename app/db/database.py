@@ -37,7 +37,12 @@ class Database:
             self._reader = _sqlite_engine(url, size=4, immediate=False)
         else:
             self._writer = create_async_engine(
-                url, pool_size=pool_size, max_overflow=0, pool_timeout=10, pool_pre_ping=True
+                url,
+                pool_size=pool_size,
+                max_overflow=0,
+                pool_timeout=10,
+                pool_pre_ping=True,
+                hide_parameters=True,
             )
             # A look needs no BEGIN and ROLLBACK around it: two round trips less.
             self._reader = self._writer.execution_options(isolation_level="AUTOCOMMIT")
@@ -65,7 +70,7 @@ def insert(tx: Tx, table: Table) -> postgresql.Insert | sqlite.Insert:
 
 
 def _sqlite_engine(url: str, *, size: int, immediate: bool) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=size, max_overflow=0, pool_timeout=30)
+    engine = create_async_engine(url, pool_size=size, max_overflow=0, pool_timeout=30, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:

@@ -4,6 +4,7 @@ import re
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 HIDDEN = "[hidden]"
@@ -31,6 +32,7 @@ _HINT = re.compile(r"@|%40|eyJ|/join/|/room/|/user/|basic|bearer|cwt|passw|secre
 _PERHAPS_BASE64 = re.compile(r"\b[\w+/-]{10,}={0,2}", re.ASCII)
 
 
+@lru_cache(maxsize=2048)  # most values of a log line were in the line before it
 def redact(text: str) -> str:
     """`text` without e-mail addresses, credentials, tokens and personal links."""
     if _HINT.search(text):
@@ -42,13 +44,18 @@ def redact_value(name: str, value: Any) -> Any:
     """The same for any value that JSON can carry; `name` is the key that it stands under."""
     if value is None or isinstance(value, (bool, int, float)):
         return value
-    if name not in _SAFE_NAMES and _SECRET_NAMES.search(name):
+    if _is_secret(name):
         return HIDDEN
     if isinstance(value, Mapping):
         return {str(key): redact_value(str(key), inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [redact_value(name, inner) for inner in value]
     return redact(value if isinstance(value, str) else str(value))
+
+
+@lru_cache(maxsize=512)
+def _is_secret(name: str) -> bool:
+    return name not in _SAFE_NAMES and _SECRET_NAMES.search(name) is not None
 
 
 def _hide(found: re.Match[str]) -> str:

@@ -42,6 +42,7 @@ class Vendor:
     people: set[str] | None = None
     calls: list[str] = field(default_factory=list)
     pause: float = 0.0
+    made: int = 0
     report: list[PresenceRow] = field(default_factory=list)
     before: Callable[[str], None] = lambda _deed: None
 
@@ -91,7 +92,8 @@ class Fake(Provider):
 
     async def create(self, spec: MeetingSpec, marker: str) -> ProviderMeeting:
         def commit() -> str:
-            made = f"m{len(self.vendor.meetings) + 1}"
+            self.vendor.made += 1
+            made = f"m{self.vendor.made}"
             self.vendor.meetings[made] = (marker, spec)
             return made
 
