@@ -19,7 +19,7 @@ To add a resource: one file per subject with an `APIRouter`, and its name in `_S
         return await once(deed)
 
     @router.put("/{vendor_id}", response_model=Vendor)
-    async def update(house: Inside, actor: Updating, vendor_id: UUID, draft: Draft, known: BasedOn) -> Response:
+    async def update(house: Inside, actor: Updating, vendor_id: UUID, draft: Draft, known: BasedOn):
         changed = await house.vendors.update(actor, vendor_id, known, draft.name)  # raises Stale: 412
         return answer(Vendor.of(changed), revision=changed.revision)
 
@@ -32,12 +32,21 @@ To add a resource: one file per subject with an `APIRouter`, and its name in `_S
 
 from fastapi import APIRouter
 
-from app.api import permissions
+from app.api import (
+    audit,
+    clients,
+    connections,
+    instructors,
+    permissions,
+    preferences,
+    providers,
+    vendors,
+)
 from app.api.problems import REFUSALS, elsewhere
 from app.api.problems import dress as dress
 
 LARGEST_BODY = 1024 * 1024
-_SUBJECTS = (permissions,)
+_SUBJECTS = (permissions, providers, connections, preferences, vendors, instructors, clients, audit)
 
 router = APIRouter(responses=REFUSALS, max_body_size=LARGEST_BODY)
 for _subject in _SUBJECTS:

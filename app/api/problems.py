@@ -33,6 +33,7 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[Fault] | None = None
+    steps: list[dict[str, Any]] | None = Field(default=None, description="What was tried; the last failed.")
 
 
 def _schema() -> dict[str, Any]:
@@ -63,6 +64,8 @@ TABLE: tuple[tuple[type[Exception], int, str, str], ...] = (
     (errors.NotFound, 404, "not-found", "Not found"),
     (errors.TooLarge, 413, "too-large", "Too large"),
     (PreconditionMissing, 428, "precondition-missing", "If-Match is missing"),
+    (errors.InvalidSettings, 422, "invalid-fields", "Invalid fields"),
+    (errors.TriedAndFailed, 422, "tried-and-failed", "The connection does not work"),
     (errors.InvalidRequest, 400, "invalid-request", "Invalid request"),
     (errors.Stale, 412, "stale", "Changed by somebody else"),
     (errors.Conflict, 409, "conflict", "Conflict"),
@@ -94,9 +97,18 @@ def dress(request: Request, exc: Exception) -> Response:
     for kind, status, name, title in TABLE:
         if isinstance(exc, kind):
             detail = getattr(exc, "message", title)
-            return _answer(status, name, title, detail, _headers(exc, status))
+            return _answer(status, name, title, detail, _headers(exc, status), **_more(exc))
     log.error("the API failed", exc_info=exc)
     return _answer(500, "unforeseen", "Something went wrong", errors.ConnectorError.default, {})
+
+
+def _more(exc: Exception) -> dict[str, Any]:
+    """What some refusals say beside their sentence."""
+    if isinstance(exc, errors.InvalidSettings):
+        return {"faults": [Fault(pointer=name, detail=text) for name, text in exc.fields.items()]}
+    if isinstance(exc, errors.TriedAndFailed):
+        return {"steps": [{"name": name, "ok": ok, "detail": text} for name, ok, text in exc.steps]}
+    return {}
 
 
 def _invalid(exc: RequestValidationError) -> Response:
@@ -132,9 +144,9 @@ def _answer(
     detail: str,
     headers: dict[str, str],
     faults: list[Fault] | None = None,
+    steps: list[dict[str, Any]] | None = None,
 ) -> Response:
-    problem = Problem(
-        type=f"urn:vilt:problem:{name}", title=title, status=status, detail=detail, errors=faults
-    )
+    kind = f"urn:vilt:problem:{name}"
+    problem = Problem(type=kind, title=title, status=status, detail=detail, errors=faults, steps=steps)
     body = problem.model_dump(exclude_none=True)
     return JSONResponse(body, status, {**HEADERS, **headers}, MEDIA_TYPE)

@@ -28,6 +28,20 @@ class Slicing:
     def __init__(self, after: list[str | int] | None, limit: int) -> None:
         self.after, self.limit = after, limit
 
+    def texts(self, count: int) -> list[str] | None:
+        """`after` as so many texts. Raises InvalidRequest for a cursor of another list."""
+        if self.after is None:
+            return None
+        found = [part for part in self.after if isinstance(part, str) and part.isprintable()]
+        if len(found) != count or len(self.after) != count:
+            raise InvalidRequest("This cursor is not one of ours.")
+        return found
+
+    def text(self) -> str | None:
+        """`after` as the one text that it is."""
+        found = self.texts(1)
+        return None if found is None else found[0]
+
     def cut(self, found: Sequence[T], key: Callable[[T], list[str | int]]) -> Slice[T]:
         """A slice of what was `found`: ask for `limit + 1`, so that the end is known."""
         shown = list(found[: self.limit])

@@ -21,12 +21,12 @@ from app.db.audit import Wanted as Wanted
 from app.db.database import Database, Tx
 from app.domain.actor import Actor
 from app.domain.clock import Clock
-from app.domain.errors import InvalidRequest, NotFound
+from app.domain.errors import NotFound
 from app.domain.permissions import Scope
 from app.services.masking import masked
+from app.services.searching import sought
 
 PAGE = 500
-LONGEST_QUERY = 320
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +96,8 @@ class Audit:
     async def search(self, actor: Actor, wanted: Wanted, before: int | None, limit: int) -> list[Entry]:
         """The newest deeds first; `before`: the number of the last one that was seen. Needs audit:view."""
         actor.require(Scope.AUDIT_VIEW)
-        for text in (wanted.actor, wanted.action, wanted.subject):
-            if len(text) > LONGEST_QUERY or (text and not text.isprintable()):
-                raise InvalidRequest("The search text cannot be read.")
+        actors, actions, subjects = (sought(t) for t in (wanted.actor, wanted.action, wanted.subject))
+        wanted = replace(wanted, actor=actors, action=actions, subject=subjects)
         async with self._db.read() as tx:
             found = await rows.search(tx, actor.tenant_id, wanted, before, limit)
         return [_entry(record) for record in found]

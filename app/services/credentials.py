@@ -13,6 +13,7 @@ from app.domain.actor import Actor
 from app.domain.clock import Clock
 from app.domain.errors import NotAllowed, NotFound
 from app.domain.permissions import CATALOGUE, CONTRACT_SCOPES, Scope
+from app.services.access import CLIENT_ID
 from app.services.audit import Audit
 from app.services.clients import Clients, NewClient, checked_name, checked_scopes
 
@@ -84,8 +85,9 @@ class Credentials:
             await self._audit.note(tx, actor, action="client.revoked", subject=subject, before=before)
 
     async def _mine(self, tx: Tx, actor: Actor, client_id: str) -> ListedClient:
-        found = await rows.find_listed(tx, actor.tenant_id, client_id, self._clock())
-        if found is None:
+        known = CLIENT_ID.fullmatch(client_id)
+        found = known and await rows.find_listed(tx, actor.tenant_id, client_id, self._clock())
+        if not found:
             raise NotFound("There is no such client.")
         return found
 

@@ -17,6 +17,7 @@ from app.domain.people import InstructorDraft, is_email
 from app.domain.permissions import Scope
 from app.services.audit import Audit
 from app.services.instructors import Instructors
+from app.services.searching import sought
 
 LONGEST_NAME = 100  # the LMS's own limit (contract A8)
 BY_HAND = "This vendor was made by hand: no integration stands behind it, so it has no instructors here."
@@ -40,7 +41,7 @@ class Faculties:
         self._db, self._registry, self._audit, self._clock = db, registry, audit, clock
 
     async def page(
-        self, actor: Actor, vendor_id: UUID, sought: str, after: str | None, limit: int
+        self, actor: Actor, vendor_id: UUID, wanted: str, after: str | None, limit: int
     ) -> list[Instructor]:
         """The next instructors behind the person key `after`. Raises NotFound."""
         actor.require(Scope.ILT_VENDORS_VIEW)
@@ -48,7 +49,7 @@ class Faculties:
             vendor = await _vendor(tx, actor, vendor_id)
             if vendor.connection_id is None:
                 return []
-            return await instructors.page(tx, vendor.connection_id, sought, after, limit)
+            return await instructors.page(tx, vendor.connection_id, sought(wanted), after, limit)
 
     async def get(self, actor: Actor, vendor_id: UUID, instructor_id: UUID) -> Instructor:
         """One instructor of that vendor. Raises NotFound, InstructorNotFound."""

@@ -76,7 +76,7 @@ def _refuse_to_send_elsewhere(
 def _complaints(exc: ValidationError) -> dict[str, str]:
     found: dict[str, str] = {}
     for error in exc.errors(include_input=False, include_url=False, include_context=False):
-        name = str(error["loc"][0]) if error["loc"] else ""
+        name = ascii(error["loc"][0])[1:-1] if error["loc"] else ""
         found.setdefault(name or "settings", error["msg"].removeprefix("Value error, "))
     return found
 

@@ -14,6 +14,7 @@ from app.domain.permissions import Scope
 from app.domain.vendor import vendor_name
 from app.providers.base import Card, CheckReport
 from app.services.activation import Activation
+from app.services.cards import Abilities, abilities
 from app.services.connections import Connections
 from app.services.forms import FormField, fields
 from app.services.installed import Installed, Integration, Switched, blank
@@ -26,6 +27,7 @@ class Offer:
     """A provider in the Marketplace: its card, its form, and how often it is installed here."""
 
     card: Card
+    abilities: Abilities
     fields: tuple[FormField, ...]
     installed: int
 
@@ -56,7 +58,7 @@ class Integrations:
 
     def _offer(self, card: Card, rows: list[Connection]) -> Offer:
         form = fields(self._connections.kind(card.key).Settings)
-        return Offer(card, form, sum(row.provider == card.key for row in rows))
+        return Offer(card, abilities(card), form, sum(row.provider == card.key for row in rows))
 
     async def page(self, actor: Actor, after: str | None, limit: int) -> list[Integration]:
         """The next integrations behind the key `after`."""

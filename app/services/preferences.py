@@ -97,6 +97,7 @@ class PreferencesPages:
     async def _target(self, actor: Actor, target: Target, expected: int | None) -> tuple[Connection, Card]:
         """The stored connection; for a path, the only one that there is, or a blank one."""
         if isinstance(target, UUID):
+            self._may_open_any(actor)
             known = await self._installed.known(actor, target)
             card = self._connections.card(known.provider)
             _page(actor, card)
@@ -111,6 +112,13 @@ class PreferencesPages:
         if not rows:
             return blank(actor.tenant_id, card, card.name, self._clock()), card
         return await self._installed.known(actor, rows[0].id, expected), card
+
+    def _may_open_any(self, actor: Actor) -> None:
+        """Whoever may open no page at all does not learn which connections there are."""
+        if not self.pages(actor):
+            for card in self._connections.cards():
+                if card.preferences:
+                    actor.require(card.preferences.scope)
 
     def _card_at(self, path: str) -> Card:
         for card in self._connections.cards():

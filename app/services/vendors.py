@@ -1,6 +1,6 @@
 """ILT vendors: listed with state and origin, made and changed by hand; a connector switches its own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from app.db import vendors
@@ -14,6 +14,7 @@ from app.domain.errors import Conflict, NotFound, Stale
 from app.domain.permissions import Scope
 from app.domain.vendor import Origin, vendor_name
 from app.services.audit import Audit
+from app.services.searching import sought
 
 ELSEWHERE = (
     "This vendor was made by an integration. It is switched on and off with it: go to Edge Integrate and "
@@ -36,12 +37,13 @@ class Vendors:
         self._db, self._audit, self._clock = db, audit, clock
 
     async def page(
-        self, actor: Actor, sought: Sought, after: tuple[str, UUID] | None, limit: int
+        self, actor: Actor, wanted: Sought, after: tuple[str, UUID] | None, limit: int
     ) -> list[Vendor]:
         """The next vendors behind `after` (a vendor's `place`), by name."""
         actor.require(Scope.ILT_VENDORS_VIEW)
+        wanted = replace(wanted, name=sought(wanted.name))
         async with self._db.read() as tx:
-            return await vendors.page(tx, actor.tenant_id, sought, after, limit)
+            return await vendors.page(tx, actor.tenant_id, wanted, after, limit)
 
     async def get(self, actor: Actor, vendor_id: UUID) -> Vendor:
         """One vendor. Raises NotFound, for another tenant's too."""
