@@ -58,7 +58,7 @@ class First:
         self._app, self._door = app, door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"]
+        path = scope.get("path", "")  # the lifespan has none
         ours = path.startswith("/session/") or path in ("/session", "/instructor")
         await (self._door if ours and scope["type"] == "http" else self._app)(scope, receive, send)
 
