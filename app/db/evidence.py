@@ -2,15 +2,32 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, literal, null, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    Select,
+    Subquery,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    type_coerce,
+    union_all,
+)
 
 from app.db.database import Tx, insert
-from app.db.tables import evidence, launches
-from app.domain.attendance import Evidence, Kind
+from app.db.tables import Instant, evidence, launches
+from app.domain.attendance import Class, Evidence, Kind, Summary
 from app.domain.people import person_key
 
 
@@ -51,7 +68,79 @@ async def keep(tx: Tx, observations: Sequence[Observation], now: datetime) -> No
 
 async def of_session(tx: Tx, session_id: UUID) -> list[Evidence]:
     """Everything known about who was asked for, opened, and was present."""
+    return [_evidence(row) for row in (await tx.execute(select(_all_of(session_id)))).all()]
+
+
+async def summaries(tx: Tx, session_id: UUID, window: Class, now: datetime) -> list[Summary]:
+    """Each person's evidence added up, as `domain.attendance.summarise` does it, but by the database: a class
+    of ten thousand would hold up everybody else for as long as Python needs to add."""
+    pieces = _all_of(session_id)
+    rows = await tx.execute(_added_up(tx, pieces, window, now))
+    return [
+        Summary(
+            email=row.email,
+            asked=bool(row.asked),
+            opened=bool(row.opened),
+            seen=bool(row.seen),
+            present=timedelta(microseconds=int(row.present or 0)),
+            anywhere=bool(row.anywhere),
+        )
+        for row in rows
+    ]
+
+
+def _added_up(tx: Tx, pieces: Subquery, window: Class, now: datetime) -> Select[Any]:
+    """Per person: the spelling at the first launch, what was seen, and the covered microseconds.
+
+    The union of overlapping stays is found by how far all earlier stays of the person reached.
+    """
+    opens, closes = (bindparam(None, at, Instant) for at in (window.starts_at, window.ends_at))
+    piece, is_stay = pieces.c, pieces.c.kind == Kind.PRESENT
+    until = func.coalesce(piece.ended_at, bindparam(None, now, Instant))
+    end = case((until < closes, until), else_=closes)
+    by_start = {"partition_by": piece.person_key, "order_by": (piece.started_at, end)}
+    reached = func.max(case((is_stay, end))).over(**by_start, rows=(None, -1))
+    spelled = func.row_number().over(
+        partition_by=piece.person_key,
+        order_by=(case((piece.kind == Kind.ASKED, 0), else_=1), piece.started_at, piece.email),
+    )
+    stays = select(
+        piece.person_key, piece.kind, piece.email, piece.started_at, is_stay.label("is_stay"), end.label("end"),
+        reached.label("reached"), spelled.label("spelled"),
+        and_(is_stay, piece.started_at <= closes, until >= opens).label("seen"),
+    ).subquery("stays")  # fmt: skip
+    begin = case((stays.c.started_at > opens, stays.c.started_at), else_=opens)
+    fresh = case((stays.c.reached > begin, stays.c.reached), else_=begin)
+    covered = _micros(tx, stays.c.end) - _micros(tx, fresh)
+    return (
+        select(
+            func.max(case((stays.c.spelled == 1, stays.c.email))).label("email"),
+            _ever(stays.c.kind == Kind.ASKED).label("asked"),
+            _ever(stays.c.kind == Kind.OPENED).label("opened"),
+            _ever(stays.c.seen).label("seen"),
+            _ever(stays.c.is_stay).label("anywhere"),
+            func.sum(case((and_(stays.c.is_stay, stays.c.end > fresh), covered), else_=0)).label("present"),
+        )
+        .group_by(stays.c.person_key)
+        .order_by(stays.c.person_key.collate("C" if tx.dialect.name == "postgresql" else "BINARY"))
+    )
+
+
+def _ever(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.max(case((condition, 1), else_=0))
+
+
+def _micros(tx: Tx, instant: ColumnElement[Any]) -> ColumnElement[Any]:
+    """An instant as whole microseconds, exactly: SQLite keeps it as text."""
+    if tx.dialect.name == "sqlite":
+        seconds = cast(func.strftime("%s", instant), BigInteger) * 1_000_000
+        return seconds + cast(func.substr(type_coerce(instant, Text), 21, 6), BigInteger)
+    return cast(func.extract("epoch", instant) * 1_000_000, BigInteger)
+
+
+def _all_of(session_id: UUID) -> Subquery:
     asked = select(
+        launches.c.person_key,
         launches.c.email,
         literal(Kind.ASKED.value).label("kind"),
         launches.c.asked_at.label("started_at"),
@@ -60,6 +149,7 @@ async def of_session(tx: Tx, session_id: UUID) -> list[Evidence]:
         literal("").label("instance"),
     ).where(launches.c.session_id == session_id)
     seen = select(
+        evidence.c.person_key,
         evidence.c.email,
         evidence.c.kind,
         evidence.c.started_at,
@@ -67,7 +157,7 @@ async def of_session(tx: Tx, session_id: UUID) -> list[Evidence]:
         evidence.c.source,
         evidence.c.instance,
     ).where(evidence.c.session_id == session_id)
-    return [_evidence(row) for row in (await tx.execute(union_all(seen, asked))).all()]
+    return union_all(seen, asked).subquery("pieces")
 
 
 def _evidence(row: Row[Any]) -> Evidence:

@@ -3,9 +3,9 @@
 Evidence is kept raw; this function is run over all of it whenever somebody asks.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.domain.people import person_key
@@ -62,6 +62,14 @@ class Class:
     starts_at: datetime
     ends_at: datetime
 
+    @property
+    def length(self) -> timedelta:
+        return max(self.ends_at - self.starts_at, timedelta(0))
+
+    def widened(self, grace: timedelta) -> "Class":
+        """The same class with `grace` before and after."""
+        return Class(self.starts_at - grace, self.ends_at + grace)
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -73,53 +81,64 @@ class Decision:
     present: timedelta = timedelta(0)
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One person's evidence, added up: what was seen at all, and the time covered within the class."""
+
+    email: str
+    asked: bool
+    opened: bool
+    seen: bool
+    present: timedelta
+    anywhere: bool  # presence was recorded, even if outside the class
+
+
 def decide(evidence: Iterable[Evidence], policy: Policy, planned: Class, now: datetime) -> list[Decision]:
     """One decision per person, ordered by person key.
 
     `now` closes the intervals that have not ended. The outcome depends on the set of moments and covered
     time only: order, repetition and splitting of intervals change nothing.
     """
+    return judge(summarise(evidence, planned.widened(policy.grace), now), policy, planned)
+
+
+def judge(summaries: Sequence[Summary], policy: Policy, planned: Class) -> list[Decision]:
+    """The policy's verdict on each summary, with its reason."""
+    rule = policy.rule
+    if rule is Rule.PRESENT and policy.without_presence and not any(s.anywhere for s in summaries):
+        rule = policy.without_presence
+    return [_verdict(summary, rule, policy, planned) for summary in summaries]
+
+
+def summarise(evidence: Iterable[Evidence], window: Class, now: datetime) -> list[Summary]:
+    """Add up each person's evidence within `window`. The database can do the same (`db/evidence.py`)."""
     people: dict[str, list[Evidence]] = {}
     for piece in evidence:
         people.setdefault(person_key(piece.email), []).append(piece)
-    rule = _rule_in_force(people.values(), policy)
-    return [_judge(pieces, rule, policy, planned, now) for _, pieces in sorted(people.items())]
+    return [_summary(pieces, window, now) for _, pieces in sorted(people.items())]
 
 
-def _rule_in_force(people: Iterable[list[Evidence]], policy: Policy) -> Rule:
-    if policy.rule is not Rule.PRESENT or policy.without_presence is None:
-        return policy.rule
-    seen = any(piece.kind is Kind.PRESENT for pieces in people for piece in pieces)
-    return Rule.PRESENT if seen else policy.without_presence
-
-
-def _judge(pieces: list[Evidence], rule: Rule, policy: Policy, planned: Class, now: datetime) -> Decision:
-    email = _spelling(pieces)
-    present = _time_present(pieces, policy, planned, now)
-    if rule is Rule.PRESENT:
-        enough, reason = _enough(pieces, present, policy, planned)
-        return Decision(email, enough, reason, present)
-    wanted = {Kind.OPENED, Kind.PRESENT} if rule is Rule.OPENED else set(Kind)
-    shown = any(piece.kind in wanted for piece in pieces)
-    deed = "opened the link" if rule is Rule.OPENED else "launched"
-    return Decision(email, shown, deed if shown else f"never {deed}", present)
+def _summary(pieces: list[Evidence], window: Class, now: datetime) -> Summary:
+    stays = [p for p in pieces if p.kind is Kind.PRESENT]
+    return Summary(
+        email=_spelling(pieces),
+        asked=any(p.kind is Kind.ASKED for p in pieces),
+        opened=any(p.kind is Kind.OPENED for p in pieces),
+        seen=any(p.at <= window.ends_at and (p.until or now) >= window.starts_at for p in stays),
+        present=_covered(stays, window, now),
+        anywhere=bool(stays),
+    )
 
 
 def _spelling(pieces: list[Evidence]) -> str:
     """As at the first launch; without one, the first spelling seen. Ties go to the smaller text."""
-    launches = [p for p in pieces if p.kind is Kind.ASKED]
-    return min(launches or pieces, key=lambda p: (p.at, p.email)).email
+    return min(pieces, key=lambda p: (p.kind is not Kind.ASKED, p.at, p.email)).email
 
 
-def _time_present(pieces: list[Evidence], policy: Policy, planned: Class, now: datetime) -> timedelta:
-    opens, closes = _widened(planned, policy.grace)
-    spans = sorted(
-        (max(p.at, opens), min(p.until if p.until is not None else now, closes))
-        for p in pieces
-        if p.kind is Kind.PRESENT
-    )
-    total, covered_to = timedelta(0), datetime.min.replace(tzinfo=UTC)
-    for start, end in spans:
+def _covered(stays: list[Evidence], window: Class, now: datetime) -> timedelta:
+    """The time covered by the union of the stays, clipped to the window."""
+    total, covered_to = timedelta(0), window.starts_at
+    for start, end in sorted((p.at, min(p.until or now, window.ends_at)) for p in stays):
         fresh_from = max(start, covered_to)
         if end > fresh_from:
             total += end - fresh_from
@@ -127,26 +146,24 @@ def _time_present(pieces: list[Evidence], policy: Policy, planned: Class, now: d
     return total
 
 
-def _enough(pieces: list[Evidence], present: timedelta, policy: Policy, planned: Class) -> tuple[bool, str]:
-    if not _was_inside(pieces, policy, planned):
+def _verdict(summary: Summary, rule: Rule, policy: Policy, planned: Class) -> Decision:
+    if rule is Rule.PRESENT:
+        enough, reason = _enough(summary, policy, planned)
+    elif rule is Rule.OPENED:
+        enough = summary.opened or summary.anywhere
+        reason = "opened the link" if enough else "never opened the link"
+    else:
+        enough, reason = True, "launched"
+    return Decision(summary.email, enough, reason, summary.present)
+
+
+def _enough(summary: Summary, policy: Policy, planned: Class) -> tuple[bool, str]:
+    if not summary.seen:
         return False, "not seen in the meeting"
-    share = (
-        present * 100 / (planned.ends_at - planned.starts_at) if planned.ends_at > planned.starts_at else 0
-    )
-    minutes = f"present for {present.total_seconds() / 60:.0f} minutes"
-    if present >= policy.minimum:
+    minutes = f"present for {summary.present.total_seconds() / 60:.0f} minutes"
+    if summary.present >= policy.minimum:
         return True, minutes
+    share = summary.present * 100 / planned.length if planned.length else 0
     if share >= policy.percent:
         return True, f"{minutes}, {share:.0f} % of the class"
     return False, f"{minutes}, too short"
-
-
-def _was_inside(pieces: list[Evidence], policy: Policy, planned: Class) -> bool:
-    opens, closes = _widened(planned, policy.grace)
-    return any(
-        p.kind is Kind.PRESENT and p.at <= closes and (p.until is None or p.until >= opens) for p in pieces
-    )
-
-
-def _widened(planned: Class, grace: timedelta) -> tuple[datetime, datetime]:
-    return planned.starts_at - grace, planned.ends_at + grace

@@ -9,7 +9,7 @@ from app.db import evidence, sessions
 from app.db.database import Database
 from app.db.evidence import Observation
 from app.db.meetings import Meetings
-from app.domain.attendance import Class, Decision, Evidence, Kind, decide
+from app.domain.attendance import Class, Decision, Evidence, Kind, judge
 from app.domain.caller import Caller
 from app.domain.clock import Clock
 from app.domain.errors import ProviderError, SessionNotFound
@@ -43,10 +43,10 @@ class Attendance:
         provider = await self._connections.provider(session.connection_id)
         if provider.card.attendance is AttendanceSource.PULL:
             await self._fetch(provider, session)
+        planned, policy = Class(session.starts_at, session.ends_at), provider.policy
         async with self._db.read() as tx:
-            pieces = await evidence.of_session(tx, session.id)
-        planned = Class(session.starts_at, session.ends_at)
-        return decide(pieces, provider.policy, planned, self._clock())
+            people = await evidence.summaries(tx, session.id, planned.widened(policy.grace), self._clock())
+        return judge(people, policy, planned)
 
     async def _fetch(self, provider: Provider, session: Session) -> None:
         """Ask the provider for its report and keep it. Its silence hides nothing that is known already."""
