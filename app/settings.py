@@ -55,6 +55,11 @@ class Settings(BaseSettings):
         gt=1,
         description="How long a meeting stays reserved for one worker; longer than the request budget.",
     )
+    provider_trouble: Literal["accept", "tell"] = Field(
+        default="accept",
+        description="What the LMS hears while a provider is down or slow: `accept` answers Success, `tell` "
+        "answers 500. In both cases the work goes on in the background.",
+    )
     token_lifetime_seconds: int = Field(
         default=3600, ge=60, le=86_400, description="Life of an access token."
     )

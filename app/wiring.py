@@ -38,7 +38,7 @@ from app.services.logins import Logins
 from app.services.meetings import Converging, Patience
 from app.services.preferences import PreferencesPages
 from app.services.rooms import Rooms
-from app.services.sessions import Sessions
+from app.services.sessions import Sessions, Tolerance
 from app.services.throttle import Throttle
 from app.services.tokens import Tokens
 from app.services.upkeep import Upkeep
@@ -63,6 +63,7 @@ class House:
     access: Access
     tokens: Tokens
     connections: Connections
+    meetings: Converging
     sessions: Sessions
     instructors: Instructors
     launches: Launches
@@ -106,6 +107,7 @@ async def open_house(
         try:
             yield house
         finally:
+            await house.meetings.finish()
             await house.connections.close()
     finally:
         await database.close()
@@ -139,6 +141,7 @@ def _build(
         early_for_instructors=_minutes(settings.early_minutes_instructor),
         late=_minutes(settings.late_minutes),
     )
+    tolerance = Tolerance(settings.unknown_session == "lenient", settings.provider_trouble == "accept")
     return House(
         db=database,
         keys=keys,
@@ -146,7 +149,8 @@ def _build(
         access=Access(database, keys, tokens, Throttle(clock), clock),
         tokens=tokens,
         connections=connections,
-        sessions=Sessions(database, converging, clock, lenient=settings.unknown_session == "lenient"),
+        meetings=converging,
+        sessions=Sessions(database, converging, clock, tolerance),
         instructors=instructors,
         launches=Launches(database, store, connections, Links(keys, settings.public_url), clock, hours),
         rooms=Rooms(database, clock),

@@ -2,74 +2,27 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, or_, select, update
 
-from app.db import instructors, sessions
-from app.db.database import Tx, insert
+from app.db import instructors, intents, sessions
+from app.db.database import Tx
 from app.db.sealed import Sealer
 from app.db.tables import meetings
-from app.db.tables import sessions as sessions_table
+from app.domain.deeds import Deed, Held, Idle, Outcome, Settled, Work, deed_due, is_settled
 from app.domain.meeting import Meeting, MeetingRef, MeetingSpec, MeetingState
 from app.domain.session import Session, SessionState
 
 
-class Deed(StrEnum):
-    """What has to be done at the provider."""
-
-    CREATE = "create"
-    FIND_OR_CREATE = "find_or_create"
-    UPDATE = "update"
-    CANCEL = "cancel"
-    FIND_AND_CANCEL = "find_and_cancel"
-
-
 @dataclass(frozen=True, slots=True)
-class Work:
-    """A claim: one deed, ours until the lease ends. `token` proves it when the outcome is recorded."""
+class Again:
+    """When a failed try was, and when the next one is; none: parked."""
 
-    deed: Deed
-    session: Session
-    meeting: Meeting
-    spec: MeetingSpec
-    token: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Somebody else is at it."""
-
-    meeting: Meeting
-    revision: int
-
-
-@dataclass(frozen=True, slots=True)
-class Idle:
-    """Nobody is at it, and the last attempt at this very revision failed after `since` attempts."""
-
-    meeting: Meeting
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """The provider has what is wanted."""
-
-    meeting: Meeting | None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a deed came to. A failure names its kind, its sentence, and when to try again."""
-
-    state: MeetingState
-    ref: MeetingRef | None = None
-    error: str = ""
-    error_kind: str = ""
-    next_try_at: datetime | None = None
+    now: datetime
+    next_try_at: datetime | None
 
 
 class Meetings:
@@ -84,86 +37,81 @@ class Meetings:
         """Reserve the deed that is due. `since`: the number of attempts that this caller saw when it began
         to wait; a newer failure is then reported instead of tried once more by everyone who waited."""
         session = await sessions.lock(tx, session_id)
-        meeting, row = await self._current(tx, session, now)
-        if meeting is None or row is None:
+        row = (await tx.execute(_not_cancelled(session.id))).first()
+        if row is None:
             return Settled(None)
-        if _is_settled(session, meeting):
+        meeting = self.meeting(row)
+        if is_settled(session, meeting):
             return Settled(meeting)
         if row.claimed_until is not None and row.claimed_until > now:
-            return Held(meeting, session.revision)
+            return Held(meeting)
         failed_since = since is not None and meeting.attempts > since
         if failed_since and meeting.tried_revision == session.revision:
             return Idle(meeting)
-        deed = _deed(session, meeting)
+        deed = deed_due(session, meeting)
         if deed is None:
-            await self._set(tx, meeting.id, state=MeetingState.CANCELLED, updated_at=now)
+            gone = {"state": MeetingState.CANCELLED, "next_try_at": None, "pending_since": None}
+            await self._set(tx, meeting.id, updated_at=now, **gone)
             return Settled(None)
         return await self._take(tx, deed, session, meeting, now + lease)
 
     async def _take(self, tx: Tx, deed: Deed, session: Session, meeting: Meeting, until: datetime) -> Work:
         token = uuid4()
-        taken: dict[str, Any] = {"claim_token": token, "claimed_until": until}
+        taken: dict[str, Any] = {"claim_token": token, "claimed_until": until, "next_try_at": until}
         if deed is Deed.CREATE:
             taken["state"] = MeetingState.UNCERTAIN  # from here on a lost answer means: look first
-        await self._set(tx, meeting.id, tried_revision=session.revision, **taken)
+        await self._set(tx, meeting.id, tried_revision=session.revision, parked_at=None, **taken)
         presenters = await instructors.presenters(tx, session)
         spec = MeetingSpec(session.title, session.description, session.starts_at, session.ends_at, presenters)
         return Work(deed, session, meeting, spec, token)
 
     async def record(self, tx: Tx, work: Work, outcome: Outcome, now: datetime) -> bool:
         """Write down what came of it and let go. False if the lease had ended and somebody else took over."""
-        failed = bool(outcome.error_kind)
-        values: dict[str, Any] = {
-            "state": outcome.state,
-            "claim_token": None,
-            "claimed_until": None,
-            "attempts": work.meeting.attempts + 1 if failed else 0,
-            "last_error": outcome.error,
-            "last_error_kind": outcome.error_kind,
-            "last_tried_at": now,
-            "next_try_at": outcome.next_try_at,
-            "updated_at": now,
-        }
-        if not failed:
-            values["synced_revision"] = work.session.revision
+        session = await sessions.lock(tx, work.session.id)  # whoever changes what is wanted waits, or is seen
+        changed = session.revision != work.session.revision
+        values = _recorded(work, outcome, now) if outcome.failed else _settled(work, outcome)
+        gone = outcome.state is MeetingState.CANCELLED
+        if changed and not gone:
+            values |= {"next_try_at": now, "parked_at": None, "pending_since": now}
         if outcome.ref is not None:
             values["sealed_ref"] = self._seal(work.meeting.id, outcome.ref)
         result = await tx.execute(
             update(meetings)
             .where(meetings.c.id == work.meeting.id, meetings.c.claim_token == work.token)
-            .values(**values)
+            .values(claim_token=None, claimed_until=None, last_tried_at=now, updated_at=now, **values)
         )
+        if result.rowcount and changed and gone and session.state is SessionState.SCHEDULED:
+            await intents.add(tx, session, now, now)  # revived while it was being cancelled
         return result.rowcount == 1
+
+    async def fail(self, tx: Tx, session_id: UUID, error: tuple[str, str], at: Again) -> None:
+        """A row that could not even be read failed with `error` (kind, sentence): later, or parked."""
+        session = await sessions.lock(tx, session_id)
+        await tx.execute(
+            update(meetings)
+            .where(meetings.c.session_id == session_id, meetings.c.state != MeetingState.CANCELLED)
+            .values(
+                attempts=meetings.c.attempts + 1,
+                tried_revision=session.revision,
+                last_error_kind=error[0],
+                last_error=error[1],
+                last_tried_at=at.now,
+                next_try_at=at.next_try_at,
+                parked_at=None if at.next_try_at else at.now,
+                updated_at=at.now,
+            )
+        )
 
     async def find(self, tx: Tx, session_id: UUID) -> Meeting | None:
         """The session's meeting that is not cancelled."""
         row = (await tx.execute(_not_cancelled(session_id))).first()
         return None if row is None else self.meeting(row)
 
-    async def unsettled(self, tx: Tx, now: datetime, limit: int) -> list[UUID]:
-        """Sessions whose meeting differs from what is wanted and is due: abandoned, failed, or changed."""
-        differs = (
-            select(meetings.c.session_id)
-            .join(sessions_table, sessions_table.c.id == meetings.c.session_id)
-            .where(
-                meetings.c.state != MeetingState.CANCELLED,
-                (meetings.c.synced_revision.is_(None))
-                | (meetings.c.synced_revision != sessions_table.c.revision),
-                (meetings.c.claimed_until.is_(None)) | (meetings.c.claimed_until <= now),
-                (meetings.c.next_try_at.is_(None) & (meetings.c.last_error_kind == ""))
-                | (meetings.c.next_try_at <= now),
-            )
-        )
-        return list((await tx.scalars(differs.limit(limit))).all())
-
-    async def _current(
-        self, tx: Tx, session: Session, now: datetime
-    ) -> tuple[Meeting | None, Row[Any] | None]:
-        row = (await tx.execute(_not_cancelled(session.id))).first()
-        if row is None and session.state is SessionState.SCHEDULED:
-            await tx.execute(insert(tx, meetings).values(_fresh(session, now)))
-            row = (await tx.execute(_not_cancelled(session.id))).one()
-        return (self.meeting(row), row) if row is not None else (None, None)
+    async def due(self, tx: Tx, now: datetime, limit: int) -> list[UUID]:
+        """Sessions whose meeting is due: changed, failed a while ago, or abandoned; longest waiting first."""
+        free = or_(meetings.c.claimed_until.is_(None), meetings.c.claimed_until <= now)
+        query = select(meetings.c.session_id).where(meetings.c.next_try_at <= now, free)
+        return list((await tx.scalars(query.order_by(meetings.c.next_try_at).limit(limit))).all())
 
     async def _set(self, tx: Tx, meeting_id: UUID, **values: Any) -> None:
         await tx.execute(update(meetings).where(meetings.c.id == meeting_id).values(**values))
@@ -189,44 +137,38 @@ class Meetings:
             last_error_kind=row.last_error_kind,
             last_tried_at=row.last_tried_at,
             next_try_at=row.next_try_at,
+            pending_since=row.pending_since,
+            parked_at=row.parked_at,
+            expired=row.expired_at is not None,
         )
 
 
-def _is_settled(session: Session, meeting: Meeting) -> bool:
-    return (
-        session.state is SessionState.SCHEDULED
-        and meeting.state is MeetingState.LIVE
-        and meeting.synced_revision == session.revision
-    )
+def _settled(work: Work, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "state": outcome.state,
+        "synced_revision": work.session.revision,
+        "attempts": 0,
+        "last_error": "",
+        "last_error_kind": "",
+        "next_try_at": None,
+        "pending_since": None,
+        "parked_at": None,
+        "missed_at": None,
+    }
 
 
-def _deed(session: Session, meeting: Meeting) -> Deed | None:
-    """What is due; None when a meeting that was never asked for is not wanted any more."""
-    wanted = session.state is SessionState.SCHEDULED
-    match meeting.state:
-        case MeetingState.WANTED:
-            return Deed.CREATE if wanted else None
-        case MeetingState.UNCERTAIN:
-            return Deed.FIND_OR_CREATE if wanted else Deed.FIND_AND_CANCEL
-        case _:
-            return Deed.UPDATE if wanted else Deed.CANCEL
+def _recorded(work: Work, outcome: Outcome, now: datetime) -> dict[str, Any]:
+    return {
+        "state": outcome.state,
+        "attempts": work.meeting.attempts + 1,
+        "last_error": outcome.error,
+        "last_error_kind": outcome.error_kind,
+        "next_try_at": outcome.next_try_at,
+        "parked_at": now if outcome.parked else None,
+    }
 
 
 def _not_cancelled(session_id: UUID) -> Any:
     return select(meetings).where(
         meetings.c.session_id == session_id, meetings.c.state != MeetingState.CANCELLED
     )
-
-
-def _fresh(session: Session, now: datetime) -> dict[str, Any]:
-    return {
-        "id": uuid4(),
-        "session_id": session.id,
-        "connection_id": session.connection_id,
-        "state": MeetingState.WANTED,
-        "attempts": 0,
-        "last_error": "",
-        "last_error_kind": "",
-        "created_at": now,
-        "updated_at": now,
-    }

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Row, and_, delete, or_, select, update
 
+from app.db import intents
 from app.db.database import Tx, insert
 from app.db.tables import session_instructors, sessions
 from app.domain.caller import Caller
@@ -38,21 +39,11 @@ async def want(tx: Tx, caller: Caller, draft: SessionDraft, now: datetime) -> Se
     assert stored is not None, "the row was inserted or in the way a moment ago"
     taught = await _teach(tx, stored.id, draft.instructors, now)
     same = stored.state == SessionState.SCHEDULED and all(getattr(stored, k) == v for k, v in wanted.items())
+    if is_new:
+        await intents.store(tx, _session(stored), now)
     if is_new or (same and not taught):
         return _session(stored)
-    changed = await tx.execute(
-        update(sessions)
-        .where(sessions.c.id == stored.id)
-        .values(
-            **wanted,
-            state=SessionState.SCHEDULED,
-            cancelled_at=None,
-            revision=stored.revision + 1,
-            updated_at=now,
-        )
-        .returning(*sessions.c)
-    )
-    return _session(changed.one())
+    return await _change(tx, stored, now, **wanted, state=SessionState.SCHEDULED, cancelled_at=None)
 
 
 async def cancel(tx: Tx, tenant_id: UUID, external_id: str, now: datetime) -> Session | None:
@@ -60,13 +51,20 @@ async def cancel(tx: Tx, tenant_id: UUID, external_id: str, now: datetime) -> Se
     stored = await _lock(tx, tenant_id, external_id)
     if stored is None or stored.state == SessionState.CANCELLED:
         return stored and _session(stored)
+    return await _change(tx, stored, now, state=SessionState.CANCELLED, cancelled_at=now)
+
+
+async def _change(tx: Tx, stored: Row[Any], now: datetime, **values: Any) -> Session:
+    """Other than it was: the next revision, and the intent to make the provider follow."""
     changed = await tx.execute(
         update(sessions)
         .where(sessions.c.id == stored.id)
-        .values(state=SessionState.CANCELLED, cancelled_at=now, revision=stored.revision + 1, updated_at=now)
+        .values(**values, revision=stored.revision + 1, updated_at=now)
         .returning(*sessions.c)
     )
-    return _session(changed.one())
+    session = _session(changed.one())
+    await intents.store(tx, session, now)
+    return session
 
 
 async def find(tx: Tx, tenant_id: UUID, external_id: str) -> Session | None:
@@ -89,19 +87,18 @@ async def lock(tx: Tx, session_id: UUID) -> Session:
 async def want_again(tx: Tx, connection_id: UUID, email_key: str, now: datetime) -> None:
     """Who presents has changed: every coming session that names this person, or nobody, differs now."""
     names = select(session_instructors.c.session_id).where(session_instructors.c.removed_at.is_(None))
-    await tx.execute(
-        update(sessions)
-        .where(
-            sessions.c.connection_id == connection_id,
-            sessions.c.state == SessionState.SCHEDULED,
-            sessions.c.ends_at > now,
-            or_(
-                sessions.c.id.in_(names.where(session_instructors.c.email_key == email_key)),
-                sessions.c.id.not_in(names),
-            ),
-        )
-        .values(revision=sessions.c.revision + 1, updated_at=now)
+    differing = and_(
+        sessions.c.connection_id == connection_id,
+        sessions.c.state == SessionState.SCHEDULED,
+        sessions.c.ends_at > now,
+        or_(
+            sessions.c.id.in_(names.where(session_instructors.c.email_key == email_key)),
+            sessions.c.id.not_in(names),
+        ),
     )
+    again = {"revision": sessions.c.revision + 1, "updated_at": now}
+    await tx.execute(update(sessions).where(differing).values(again))
+    await intents.make_due(tx, select(sessions.c.id).where(differing), now, now)
 
 
 async def _lock(tx: Tx, tenant_id: UUID, external_id: str) -> Row[Any] | None:

@@ -44,6 +44,8 @@ class Meeting:
     """Our row for a provider's meeting. Its id is the marker planted there.
 
     `synced_revision` is the session revision that the provider is known to have; None before the first.
+    `next_try_at`: when there is something to do; None when not, or when nobody tries any more (`parked_at`).
+    `expired`: the class is long over and was never cancelled, so the provider shall not keep it.
     """
 
     id: UUID
@@ -58,3 +60,6 @@ class Meeting:
     last_error_kind: str = ""
     last_tried_at: datetime | None = None
     next_try_at: datetime | None = None
+    pending_since: datetime | None = None
+    parked_at: datetime | None = None
+    expired: bool = False

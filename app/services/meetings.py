@@ -3,6 +3,9 @@
 Create, update, cancel, retry and repair are the same loop. The reservation is a claim in the database with a
 lease that outlives the call; whoever holds no claim waits for the one who does. A claim that was abandoned in
 the middle leaves the meeting UNCERTAIN, and an uncertain meeting is looked for before it is asked for again.
+
+Whoever waits has a budget; the call has not. It goes on in a task of its own, and what it came to is recorded
+when it comes, so that nothing that is known gets lost because somebody stopped listening.
 """
 
 import asyncio
@@ -12,27 +15,23 @@ from uuid import UUID
 
 import structlog
 
+from app.db import sessions
 from app.db.database import Database
-from app.db.meetings import Deed, Held, Idle, Meetings, Outcome, Settled, Work
+from app.db.meetings import Meetings
 from app.domain import errors
 from app.domain.clock import Clock
-from app.domain.errors import (
-    AccountBroken,
-    Busy,
-    MeetingGone,
-    OutcomeUnknown,
-    ProviderError,
-    ProviderUnavailable,
-)
-from app.domain.meeting import MeetingState
-from app.providers.base import Provider, ProviderMeeting
+from app.domain.deeds import Held, Idle, Outcome, Settled, Work
+from app.domain.errors import Busy, OutcomeUnknown, ProviderError
+from app.domain.session import Session
+from app.services import deeds
 from app.services.connections import Connections
 from app.telemetry import meters
 
 log = structlog.get_logger()
 
 LOOK_AGAIN = 0.05
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=15), timedelta(hours=1)
+LAST_WORD_SECONDS = 1.0  # a call ends this long before its lease, so that its outcome still counts
+FAREWELL_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +42,26 @@ class Patience:
     lease: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the meeting of a session stands, for people. `settled`: the provider has what is wanted.
+
+    `pending_since`: since when it has not; `next_try_at`: None while settled or parked.
+    """
+
+    wanted: str
+    state: str
+    settled: bool
+    attempts: int
+    last_error: str
+    last_error_kind: str
+    pending_since: datetime | None
+    last_tried_at: datetime | None
+    next_try_at: datetime | None
+    parked_at: datetime | None
+    expired: bool
+
+
 class Converging:
     """The one place that lets a provider know of a meeting."""
 
@@ -51,10 +70,13 @@ class Converging:
     ) -> None:
         self._db, self._store, self._connections = db, store, connections
         self._clock, self._patience = clock, patience
+        self._calls: set[asyncio.Task[None]] = set()
 
-    async def settle(self, session_id: UUID) -> None:
-        """Return when the provider has what is wanted. Raises the provider's error; Busy when time ends."""
-        deadline = asyncio.get_running_loop().time() + self._patience.budget.total_seconds()
+    async def settle(self, session_id: UUID, wait: timedelta | None = None) -> None:
+        """Return when the provider has what is wanted. Raises the provider's error; Busy when `wait` (the
+        request budget) ends, while the call goes on."""
+        wait = self._patience.budget if wait is None else wait
+        deadline = asyncio.get_running_loop().time() + wait.total_seconds()
         since: int | None = None
         while True:
             async with self._db.begin() as tx:
@@ -70,106 +92,88 @@ class Converging:
                         raise Busy
                     await asyncio.sleep(LOOK_AGAIN)
                 case Work():
-                    await self._do(step, deadline)
+                    await self._listen(self._begin(step), deadline)
 
-    async def _do(self, work: Work, deadline: float) -> None:
+    async def standing(self, session: Session) -> Standing | None:
+        """How it stands; None when there is no meeting (any more)."""
+        async with self._db.read() as tx:
+            meeting = await self._store.find(tx, session.id)
+            wanted = await sessions.get(tx, session.id)
+        if meeting is None:
+            return None
+        return Standing(
+            wanted=wanted.state,
+            state=meeting.state,
+            settled=meeting.pending_since is None and meeting.synced_revision == wanted.revision,
+            attempts=meeting.attempts,
+            last_error=meeting.last_error,
+            last_error_kind=meeting.last_error_kind,
+            pending_since=meeting.pending_since,
+            last_tried_at=meeting.last_tried_at,
+            next_try_at=meeting.next_try_at,
+            parked_at=meeting.parked_at,
+            expired=meeting.expired,
+        )
+
+    async def finish(self) -> None:
+        """Let the calls that are under way end; what takes too long is found again after its lease."""
+        if self._calls:
+            await asyncio.wait(self._calls, timeout=FAREWELL_SECONDS)
+        for call in self._calls:
+            call.cancel()
+        await asyncio.gather(*self._calls, return_exceptions=True)
+
+    def _begin(self, work: Work) -> asyncio.Task[None]:
+        call = asyncio.create_task(self._do(work))
+        self._calls.add(call)
+        call.add_done_callback(self._calls.discard)
+        call.add_done_callback(_heard)
+        return call
+
+    async def _listen(self, call: asyncio.Task[None], deadline: float) -> None:
+        """Wait for a call as long as there is time; its error is raised here, or else only recorded."""
+        left = deadline - asyncio.get_running_loop().time()
+        await asyncio.wait((call,), timeout=max(left, 0))
+        if not call.done():
+            raise Busy
+        call.result()
+
+    async def _do(self, work: Work) -> None:
         error: Exception | None = None
         try:
-            async with asyncio.timeout_at(deadline):
-                outcome = await self._perform(work)
+            async with asyncio.timeout(self._patience.lease.total_seconds() - LAST_WORD_SECONDS):
+                outcome = await self._ask(work)
         except TimeoutError as exc:
             error = OutcomeUnknown().with_traceback(None)
             error.__cause__ = exc
         except Exception as exc:
             error = exc
         if error is not None:
-            outcome = _failure(work, error, self._clock())
+            outcome = deeds.failure(work, error, self._clock())
         async with self._db.begin() as tx:
             recorded = await self._store.record(tx, work, outcome, self._clock())
-        log.info(
-            "meeting",
-            deed=work.deed,
-            meeting=str(work.meeting.id),
-            outcome=outcome.error_kind or "done",
-            recorded=recorded,
-        )
-        meters.MEETINGS.labels(work.deed, outcome.error_kind or "done").inc()
+        _tell(work, outcome, recorded)
         if error is not None:
             raise error
 
-    async def _perform(self, work: Work) -> Outcome:
+    async def _ask(self, work: Work) -> Outcome:
         provider = await self._connections.provider(work.meeting.connection_id)
         with meters.provider_call(provider.card.key, work.deed):
-            return await self._ask(provider, work)
-
-    async def _ask(self, provider: Provider, work: Work) -> Outcome:
-        match work.deed:
-            case Deed.CREATE:
-                return _live(await provider.create(work.spec, _marker(work)))
-            case Deed.FIND_OR_CREATE:
-                return _live(await self._find_or_create(provider, work))
-            case Deed.UPDATE:
-                return await self._update(provider, work)
-            case Deed.CANCEL:
-                if work.meeting.ref is not None:
-                    await provider.cancel(work.meeting.ref)
-            case Deed.FIND_AND_CANCEL:
-                found = await provider.find(_marker(work), work.meeting.ref)
-                if found is not None:
-                    await provider.cancel(found.ref)
-        return Outcome(MeetingState.CANCELLED)
-
-    async def _find_or_create(self, provider: Provider, work: Work) -> ProviderMeeting:
-        found = await provider.find(_marker(work), work.meeting.ref)
-        if found is None:
-            return await provider.create(work.spec, _marker(work))
-        return await provider.update(found.ref, work.spec, _marker(work))
-
-    async def _update(self, provider: Provider, work: Work) -> Outcome:
-        assert work.meeting.ref is not None, "a live meeting is known by its reference"
-        try:
-            return _live(await provider.update(work.meeting.ref, work.spec, _marker(work)))
-        except MeetingGone:  # one answer is no proof: look a second time before it counts as deleted
-            return _live(await self._find_or_create(provider, work))
+            return await deeds.do(provider, work)
 
 
-def _marker(work: Work) -> str:
-    return str(work.meeting.id)
+def _tell(work: Work, outcome: Outcome, recorded: bool) -> None:
+    what = outcome.error_kind or "done"
+    meters.MEETINGS.labels(work.deed, what).inc()
+    log.info("meeting", deed=work.deed, meeting=str(work.meeting.id), outcome=what, recorded=recorded)
+    if outcome.parked:
+        log.error("meeting parked", meeting=str(work.meeting.id), error=what)
 
 
-def _live(meeting: ProviderMeeting) -> Outcome:
-    for downgrade in meeting.downgrades:
-        log.warning("meeting downgraded", detail=downgrade)
-    return Outcome(MeetingState.LIVE, meeting.ref)
-
-
-def _failure(work: Work, error: Exception, now: datetime) -> Outcome:
-    """What is known after `error`. Only a refused first CREATE is sure to have left nothing behind."""
-    if (
-        work.deed is Deed.CREATE
-        and isinstance(error, ProviderError)
-        and not isinstance(error, OutcomeUnknown)
-    ):
-        state = MeetingState.WANTED
-    elif work.deed in (Deed.UPDATE, Deed.CANCEL):
-        state = MeetingState.LIVE
-    else:
-        state = MeetingState.UNCERTAIN
-    message = error.message if isinstance(error, ProviderError) else ProviderError.default
-    return Outcome(
-        state, error=message, error_kind=type(error).__name__, next_try_at=now + _pause(work, error)
-    )
-
-
-def _pause(work: Work, error: Exception) -> timedelta:
-    """Doubling, up to an hour; a broken account is left alone for an hour at once (accounts lock)."""
-    if isinstance(error, AccountBroken):
-        return LONGEST_PAUSE
-    asked = (
-        error.retry_after if isinstance(error, ProviderUnavailable) and error.retry_after else timedelta(0)
-    )
-    doubled = FIRST_PAUSE * (1 << min(work.meeting.attempts, 8))
-    return min(max(doubled, asked), LONGEST_PAUSE)
+def _heard(call: asyncio.Task[None]) -> None:
+    """The outcome stands in the database; asyncio only has to know that somebody looked."""
+    if not call.cancelled():
+        call.exception()
 
 
 def _as_raised(kind: str, message: str) -> ProviderError:

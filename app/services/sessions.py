@@ -1,29 +1,51 @@
 """What the LMS does with sessions: create, update, cancel. Wanted first, then brought to the provider."""
 
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
 from app.db import sessions
 from app.db.database import Database
 from app.domain.caller import Caller
 from app.domain.clock import Clock
-from app.domain.errors import SessionNotFound
+from app.domain.errors import Busy, OutcomeUnknown, ProviderUnavailable, SessionNotFound
 from app.domain.session import SessionDraft
 from app.services.meetings import Converging
 
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """`lenient`: PUT of an unknown session creates it, DELETE succeeds (contract C); else it is not found.
+
+    `accept`: what the provider could not do now is done in the background and the LMS hears Success; else it
+    is told of the trouble, and it is done in the background all the same.
+    """
+
+    lenient: bool = True
+    accept: bool = True
+
 
 class Sessions:
-    """`lenient`: PUT of an unknown session creates it, DELETE succeeds (contract C); else it is not found."""
+    """Whatever is wanted is stored before anybody else is asked."""
 
-    def __init__(self, db: Database, meetings: Converging, clock: Clock, *, lenient: bool) -> None:
-        self._db, self._meetings, self._clock, self._lenient = db, meetings, clock, lenient
+    def __init__(self, db: Database, meetings: Converging, clock: Clock, tolerance: Tolerance) -> None:
+        self._db, self._meetings, self._clock, self._tolerance = db, meetings, clock, tolerance
 
     async def create(self, caller: Caller, draft: SessionDraft) -> None:
-        """Make it so. The same again changes nothing, other content is an update, a cancelled one revives."""
+        """Make it so. The same again changes nothing, other content is an update, a cancelled one revives.
+
+        Raises what the provider refuses for good: ProviderRejected, AccountBroken.
+        """
         async with self._db.begin() as tx:
             session = await sessions.want(tx, caller, draft, self._clock())
-        await self._meetings.settle(session.id)
+        await self._carry_out(session.id)
 
     async def update(self, caller: Caller, external_id: str, draft: SessionDraft) -> None:
         """As `create`; strict deployments answer SessionNotFound for an id that was never created."""
-        if not self._lenient:
+        if not self._tolerance.lenient:
             async with self._db.read() as tx:
                 if await sessions.find(tx, caller.tenant_id, external_id) is None:
                     raise SessionNotFound
@@ -34,6 +56,14 @@ class Sessions:
         async with self._db.begin() as tx:
             session = await sessions.cancel(tx, caller.tenant_id, external_id, self._clock())
         if session is not None:
-            await self._meetings.settle(session.id)
-        elif not self._lenient:
+            await self._carry_out(session.id)
+        elif not self._tolerance.lenient:
             raise SessionNotFound
+
+    async def _carry_out(self, session_id: UUID) -> None:
+        try:
+            await self._meetings.settle(session_id)
+        except (ProviderUnavailable, OutcomeUnknown, Busy) as error:
+            log.warning("goes on in the background", session=str(session_id), error=type(error).__name__)
+            if not self._tolerance.accept:
+                raise

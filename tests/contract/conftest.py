@@ -110,7 +110,7 @@ def running(database_url: str, **changes: Any) -> Iterator[Service]:
         public_url="https://bridge.example.com",
         request_budget_seconds=1.5,
         claim_lease_seconds=5.0,
-        **{"provider_trouble": "tell", **changes},  # example 36 hears of it
+        **changes,
     )
     with serving(settings, {"sandbox": sandbox.PROVIDER, "fake": provider}) as server:
         yield Service(server.base_url, settings, provider.vendor)
@@ -119,17 +119,28 @@ def running(database_url: str, **changes: Any) -> Iterator[Service]:
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The whole service on a port, once for each kind of database."""
+    with running(_fresh_database(request, tmp_path_factory)) as service:
+        yield service
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def telling_service(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    """The same, where the LMS is told when the provider is down or slow."""
+    with running(_fresh_database(request, tmp_path_factory), provider_trouble="tell") as service:
+        yield service
+
+
+def _fresh_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     if request.param == "sqlite":
         file = tmp_path_factory.mktemp("contract") / "vilt.db"
         file.write_bytes(request.getfixturevalue("migrated_sqlite").read_bytes())
-        with running(f"sqlite+aiosqlite:///{file}") as service:
-            yield service
-        return
+        return f"sqlite+aiosqlite:///{file}"
     template, postgres = request.getfixturevalue("migrated_postgres"), request.getfixturevalue("postgres")
     name = f"contract{uuid4().hex}"
     _sql(postgres, f"CREATE DATABASE {name} TEMPLATE {template}")
-    with running(_of(postgres, name)) as service:
-        yield service
+    return _of(postgres, name)
 
 
 @pytest.fixture

@@ -118,6 +118,12 @@ def requests() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
 
 
 @pytest.fixture
+def service(telling_service: Service) -> Service:
+    """The document's examples show what an LMS hears of a provider's trouble, where it hears of it."""
+    return telling_service
+
+
+@pytest.fixture
 def portal(service: Service) -> Lms:
     """A portal where the world is as the examples have it."""
     service.forget()

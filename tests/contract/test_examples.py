@@ -12,15 +12,34 @@ from tests.contract.conftest import Service
 from tests.contract.envelopes import assert_error, assert_success
 from tests.contract.wire import CORRELATION_ID, Answer, Lms, basic
 
-EXAMPLES = yaml.safe_load(Path(__file__).with_name("examples.yaml").read_text("utf-8"))["examples"]
+WRITTEN = yaml.safe_load(Path(__file__).with_name("examples.yaml").read_text("utf-8"))
+EXAMPLES = WRITTEN["examples"]
+TELLING = [example for example in EXAMPLES if "trouble" in example]
+ACCEPTING = [example for example in EXAMPLES if "trouble" not in example] + WRITTEN["twins"]
+
+
+def titled(example: Mapping[str, Any]) -> str:
+    return f"{example['number']:02} {example['name']}"
 
 
 def test_every_example_of_the_contract_is_here() -> None:
     assert [example["number"] for example in EXAMPLES] == list(range(1, 37))
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=[f"{e['number']:02} {e['name']}" for e in EXAMPLES])
+@pytest.mark.parametrize("example", ACCEPTING, ids=titled)
 def test_the_contract_holds(example: Mapping[str, Any], service: Service) -> None:
+    play(example, service)
+
+
+@pytest.mark.parametrize("example", TELLING, ids=titled)
+def test_the_contract_holds_where_an_lms_is_told_of_trouble(
+    example: Mapping[str, Any], telling_service: Service
+) -> None:
+    play(example, telling_service)
+
+
+def play(example: Mapping[str, Any], service: Service) -> None:
+    """Every step of an example, by a portal of its own, and what is so afterwards."""
     example = filled(example, {f"<{name}>": str(uuid4()) for name in ("S1", "S2", "unknown")})
     lms = service.newcomer(example.get("provider", "sandbox"), secret=example.get("secret", ""))
     service.forget()
