@@ -21,6 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     text,
+    true,
 )
 
 
@@ -59,6 +60,11 @@ Counter = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts by itsel
 
 def _now(name: str = "created_at") -> Column[datetime]:
     return Column(name, Instant, nullable=False)
+
+
+def _some(name: str, where: str, *columns: str) -> Index:
+    """An index over the few rows for which `where` is true."""
+    return Index(name, *columns, postgresql_where=text(where), sqlite_where=text(where))
 
 
 tenants = Table(
@@ -197,8 +203,32 @@ sessions = Table(
     _now(),
     _now("updated_at"),
     Column("cancelled_at", Instant),
+    # For lists: the title casefolded; whether nobody is named, so that everyone in the registry teaches.
+    Column("title_key", Text, nullable=False, server_default=""),
+    Column("unnamed", Boolean, nullable=False, server_default=true()),
     UniqueConstraint("tenant_id", "session_key"),
-    Index("ix_sessions_tenant_id_starts_at", "tenant_id", "starts_at"),
+    Index("ix_sessions_tenant_id_starts_at", "tenant_id", "starts_at", "id"),
+    Index("ix_sessions_connection_id_starts_at", "connection_id", "starts_at", "id"),
+    Index("ix_sessions_tenant_id_lo_id", "tenant_id", "lo_id"),
+    _some("ix_sessions_cancelled", "state = 'cancelled'", "tenant_id", "starts_at", "id"),
+    _some("ix_sessions_unnamed", "unnamed", "connection_id", "starts_at", "id"),
+)
+
+# What became of a session: asked by the LMS, tried at the provider. In the transaction of the deed itself.
+session_events = Table(
+    "session_events",
+    metadata,
+    Column("id", Counter, primary_key=True, autoincrement=True),
+    Column("session_id", ForeignKey("sessions.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("deed", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("correlation_id", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("details", JSON, nullable=False),
+    Index("ix_session_events_session_id", "session_id", "id"),
 )
 
 session_instructors = Table(
@@ -208,7 +238,11 @@ session_instructors = Table(
     Column("email_key", Text, primary_key=True),
     Column("email", Text, nullable=False),
     Column("removed_at", Instant),
-    Index("ix_session_instructors_email_key", "email_key"),
+    Index(
+        "ix_session_instructors_email_key",
+        "email_key",
+        postgresql_ops={"email_key": "text_pattern_ops"},  # for "begins with", in any collation
+    ),
 )
 
 meetings = Table(
@@ -242,6 +276,7 @@ meetings = Table(
         postgresql_where=text("state <> 'cancelled'"),
         sqlite_where=text("state <> 'cancelled'"),
     ),
+    _some("ix_meetings_pending", "pending_since IS NOT NULL", "session_id"),
 )
 
 # What shall be done beside meetings, once or again and again. What is due, and by whom it is held.
@@ -296,8 +331,51 @@ evidence = Table(
     Column("started_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Column("recorded_at", Instant, nullable=False),
+    Column("superseded_at", Instant),  # a later report of the provider no longer says so; kept, not counted
     UniqueConstraint("session_id", "source", "instance"),
     Index("ix_evidence_session_id_person_key", "session_id", "person_key"),
+)
+
+# `revision` counts what people changed; `fetched_at`: when somebody last asked the provider again.
+rosters = Table(
+    "rosters",
+    metadata,
+    Column("session_id", ForeignKey("sessions.id"), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("fetched_at", Instant),
+    Column("fetched_by", Text, nullable=False),
+    Column("fetch_note", Text, nullable=False),
+)
+
+# What people say of attendance, apart from the evidence. The one that is not removed counts.
+roster_marks = Table(
+    "roster_marks",
+    metadata,
+    Column("id", Counter, primary_key=True, autoincrement=True),
+    Column("session_id", ForeignKey("sessions.id"), nullable=False),
+    Column("person_key", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("attended", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("removed_by", Text, nullable=False),
+    Column("removed_at", Instant),
+    Index("ix_roster_marks_session_id_person_key", "session_id", "person_key"),
+)
+
+# For how many days people's names are kept; none: for ever. `sealed_salt` makes a tenant's pseudonyms.
+retentions = Table(
+    "retentions",
+    metadata,
+    Column("tenant_id", ForeignKey("tenants.id"), primary_key=True),
+    Column("class_days", Integer),
+    Column("login_days", Integer),
+    Column("audit_days", Integer),
+    Column("sealed_salt", LargeBinary, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("applied_at", Instant),
+    _now("updated_at"),
 )
 
 # Append-only. What names a person stands under `digest`, so that an erasure leaves the chain whole.

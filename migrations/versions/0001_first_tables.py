@@ -129,6 +129,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_connections_check_at"), ["check_at"], unique=False)
 
     op.create_table(
+        "retentions",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("class_days", sa.Integer(), nullable=True),
+        sa.Column("login_days", sa.Integer(), nullable=True),
+        sa.Column("audit_days", sa.Integer(), nullable=True),
+        sa.Column("sealed_salt", sa.LargeBinary(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_retentions_tenant_id_tenants")),
+        sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_retentions")),
+    )
+    op.create_table(
         "users",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -263,6 +276,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("title_key", sa.Text(), server_default="", nullable=False),
+        sa.Column("unnamed", sa.Boolean(), server_default=sa.text("1"), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"], ["connections.id"], name=op.f("fk_sessions_connection_id_connections")
         ),
@@ -271,7 +286,27 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "session_key", name=op.f("uq_sessions_tenant_id_session_key")),
     )
     with op.batch_alter_table("sessions", schema=None) as batch_op:
-        batch_op.create_index("ix_sessions_tenant_id_starts_at", ["tenant_id", "starts_at"], unique=False)
+        batch_op.create_index(
+            "ix_sessions_cancelled",
+            ["tenant_id", "starts_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'cancelled'"),
+            sqlite_where=sa.text("state = 'cancelled'"),
+        )
+        batch_op.create_index(
+            "ix_sessions_connection_id_starts_at", ["connection_id", "starts_at", "id"], unique=False
+        )
+        batch_op.create_index("ix_sessions_tenant_id_lo_id", ["tenant_id", "lo_id"], unique=False)
+        batch_op.create_index(
+            "ix_sessions_tenant_id_starts_at", ["tenant_id", "starts_at", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_sessions_unnamed",
+            ["connection_id", "starts_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("unnamed"),
+            sqlite_where=sa.text("unnamed"),
+        )
 
     op.create_table(
         "vendors",
@@ -322,6 +357,7 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("superseded_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["session_id"], ["sessions.id"], name=op.f("fk_evidence_session_id_sessions")
         ),
@@ -411,6 +447,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("meetings", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_meetings_next_try_at"), ["next_try_at"], unique=False)
+        batch_op.create_index(
+            "ix_meetings_pending",
+            ["session_id"],
+            unique=False,
+            postgresql_where=sa.text("pending_since IS NOT NULL"),
+            sqlite_where=sa.text("pending_since IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_meetings_session_id"), ["session_id"], unique=False)
         batch_op.create_index(
             "uq_meetings_session_id_not_cancelled",
@@ -419,6 +462,62 @@ def upgrade() -> None:
             postgresql_where=sa.text("state <> 'cancelled'"),
             sqlite_where=sa.text("state <> 'cancelled'"),
         )
+
+    op.create_table(
+        "roster_marks",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("session_id", sa.Uuid(), nullable=False),
+        sa.Column("person_key", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("attended", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("removed_by", sa.Text(), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.id"], name=op.f("fk_roster_marks_session_id_sessions")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roster_marks")),
+    )
+    with op.batch_alter_table("roster_marks", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_roster_marks_session_id_person_key", ["session_id", "person_key"], unique=False
+        )
+
+    op.create_table(
+        "rosters",
+        sa.Column("session_id", sa.Uuid(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("fetched_by", sa.Text(), nullable=False),
+        sa.Column("fetch_note", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name=op.f("fk_rosters_session_id_sessions")),
+        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_rosters")),
+    )
+    op.create_table(
+        "session_events",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("session_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("deed", sa.Text(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("correlation_id", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.id"], name=op.f("fk_session_events_session_id_sessions")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_session_events")),
+    )
+    with op.batch_alter_table("session_events", schema=None) as batch_op:
+        batch_op.create_index("ix_session_events_session_id", ["session_id", "id"], unique=False)
 
     op.create_table(
         "session_instructors",
@@ -432,14 +531,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("session_id", "email_key", name=op.f("pk_session_instructors")),
     )
     with op.batch_alter_table("session_instructors", schema=None) as batch_op:
-        batch_op.create_index("ix_session_instructors_email_key", ["email_key"], unique=False)
+        batch_op.create_index(
+            "ix_session_instructors_email_key",
+            ["email_key"],
+            unique=False,
+            postgresql_ops={"email_key": "text_pattern_ops"},
+        )
 
 
 def downgrade() -> None:
     with op.batch_alter_table("session_instructors", schema=None) as batch_op:
-        batch_op.drop_index("ix_session_instructors_email_key")
+        batch_op.drop_index(
+            "ix_session_instructors_email_key", postgresql_ops={"email_key": "text_pattern_ops"}
+        )
 
     op.drop_table("session_instructors")
+    with op.batch_alter_table("session_events", schema=None) as batch_op:
+        batch_op.drop_index("ix_session_events_session_id")
+
+    op.drop_table("session_events")
+    op.drop_table("rosters")
+    with op.batch_alter_table("roster_marks", schema=None) as batch_op:
+        batch_op.drop_index("ix_roster_marks_session_id_person_key")
+
+    op.drop_table("roster_marks")
     with op.batch_alter_table("meetings", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_meetings_session_id_not_cancelled",
@@ -447,6 +562,11 @@ def downgrade() -> None:
             sqlite_where=sa.text("state <> 'cancelled'"),
         )
         batch_op.drop_index(batch_op.f("ix_meetings_session_id"))
+        batch_op.drop_index(
+            "ix_meetings_pending",
+            postgresql_where=sa.text("pending_since IS NOT NULL"),
+            sqlite_where=sa.text("pending_since IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_meetings_next_try_at"))
 
     op.drop_table("meetings")
@@ -469,7 +589,17 @@ def downgrade() -> None:
     op.drop_table("client_secrets")
     op.drop_table("vendors")
     with op.batch_alter_table("sessions", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_sessions_unnamed", postgresql_where=sa.text("unnamed"), sqlite_where=sa.text("unnamed")
+        )
         batch_op.drop_index("ix_sessions_tenant_id_starts_at")
+        batch_op.drop_index("ix_sessions_tenant_id_lo_id")
+        batch_op.drop_index("ix_sessions_connection_id_starts_at")
+        batch_op.drop_index(
+            "ix_sessions_cancelled",
+            postgresql_where=sa.text("state = 'cancelled'"),
+            sqlite_where=sa.text("state = 'cancelled'"),
+        )
 
     op.drop_table("sessions")
     with op.batch_alter_table("reconciliations", schema=None) as batch_op:
@@ -495,6 +625,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_users_tenant_id"))
 
     op.drop_table("users")
+    op.drop_table("retentions")
     with op.batch_alter_table("connections", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_connections_check_at"))
 
