@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Executable,
     Row,
-    Select,
     Subquery,
     Text,
     and_,
@@ -89,7 +89,7 @@ async def summaries(tx: Tx, session_id: UUID, window: Class, now: datetime) -> l
     ]
 
 
-def _added_up(tx: Tx, pieces: Subquery, window: Class, now: datetime) -> Select[Any]:
+def _added_up(tx: Tx, pieces: Subquery, window: Class, now: datetime) -> Executable:
     """Per person: the spelling at the first launch, what was seen, and the covered microseconds.
 
     The union of overlapping stays is found by how far all earlier stays of the person reached.
@@ -98,14 +98,16 @@ def _added_up(tx: Tx, pieces: Subquery, window: Class, now: datetime) -> Select[
     piece, is_stay = pieces.c, pieces.c.kind == Kind.PRESENT
     until = func.coalesce(piece.ended_at, bindparam(None, now, Instant))
     end = case((until < closes, until), else_=closes)
-    by_start = {"partition_by": piece.person_key, "order_by": (piece.started_at, end)}
-    reached = func.max(case((is_stay, end))).over(**by_start, rows=(None, -1))
+    reached = func.max(case((is_stay, end))).over(
+        partition_by=piece.person_key, order_by=(piece.started_at, end), rows=(None, -1)
+    )
     spelled = func.row_number().over(
         partition_by=piece.person_key,
         order_by=(case((piece.kind == Kind.ASKED, 0), else_=1), piece.started_at, piece.email),
     )
     stays = select(
-        piece.person_key, piece.kind, piece.email, piece.started_at, is_stay.label("is_stay"), end.label("end"),
+        piece.person_key, piece.kind, piece.email, piece.started_at, is_stay.label("is_stay"),
+        end.label("end"),
         reached.label("reached"), spelled.label("spelled"),
         and_(is_stay, piece.started_at <= closes, until >= opens).label("seen"),
     ).subquery("stays")  # fmt: skip
