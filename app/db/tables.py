@@ -21,7 +21,6 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     text,
-    true,
 )
 
 
@@ -205,7 +204,7 @@ sessions = Table(
     Column("cancelled_at", Instant),
     # For lists: the title casefolded; whether nobody is named, so that everyone in the registry teaches.
     Column("title_key", Text, nullable=False, server_default=""),
-    Column("unnamed", Boolean, nullable=False, server_default=true()),
+    Column("unnamed", Boolean, nullable=False, server_default=text("true")),
     UniqueConstraint("tenant_id", "session_key"),
     Index("ix_sessions_tenant_id_starts_at", "tenant_id", "starts_at", "id"),
     Index("ix_sessions_connection_id_starts_at", "connection_id", "starts_at", "id"),

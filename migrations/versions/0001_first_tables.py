@@ -277,7 +277,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("title_key", sa.Text(), server_default="", nullable=False),
-        sa.Column("unnamed", sa.Boolean(), server_default=sa.text("1"), nullable=False),
+        sa.Column("unnamed", sa.Boolean(), server_default=sa.text("(true)"), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"], ["connections.id"], name=op.f("fk_sessions_connection_id_connections")
         ),
