@@ -59,7 +59,7 @@ def schedule(found: Store, server: Server, connections: int = 8) -> Iterator[byt
 
 def main() -> int:
     options = read(__doc__ or "", PARTS)
-    report = Report("launch")
+    report = Report("launch", options.results)
     with ExitStack() as stack:
         bare = stack.enter_context(serving("bare"))
         if {"closed", "open"} & set(options.parts):

@@ -2,9 +2,12 @@
 
 import argparse
 from dataclasses import dataclass
+from pathlib import Path
 
+from app.telemetry import logs
 from bench import machine
 
+RESULTS = Path(__file__).with_name("results")
 DATABASES = ("postgresql", "sqlite")
 
 
@@ -18,6 +21,7 @@ class Options:
     parts: tuple[str, ...]
     quick: bool
     strict: bool
+    results: Path
 
 
 def read(summary: str, parts: tuple[str, ...] = (), *, rounds: int = 7) -> Options:
@@ -29,8 +33,10 @@ def read(summary: str, parts: tuple[str, ...] = (), *, rounds: int = 7) -> Optio
     parser.add_argument("--databases", default=",".join(DATABASES), help="divided by commas")
     parser.add_argument("--parts", default=",".join(parts), help="divided by commas")
     parser.add_argument("--strict", action="store_true", help="exit 1 when a figure is below its bar")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder for JSON and picture")
     given = parser.parse_args()
     machine.stay_on_load_core()
+    logs.configure("warning")
     return Options(
         rounds=given.rounds or (1 if given.quick else rounds),
         seconds=given.seconds or (0.3 if given.quick else 1.5),
@@ -38,4 +44,5 @@ def read(summary: str, parts: tuple[str, ...] = (), *, rounds: int = 7) -> Optio
         parts=tuple(filter(None, given.parts.split(","))),
         quick=given.quick,
         strict=given.strict,
+        results=given.results,
     )

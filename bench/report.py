@@ -10,8 +10,6 @@ from typing import Any
 
 from bench import machine, picture
 
-RESULTS = Path(__file__).with_name("results")
-
 
 @dataclass(frozen=True)
 class Figure:
@@ -42,6 +40,7 @@ class Report:
     """Collects figures; `finish` writes them down. `skipped`: what was not measured, and why."""
 
     name: str
+    folder: Path
     figures: list[Figure] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     rounds: dict[str, Any] = field(default_factory=dict)
@@ -58,18 +57,19 @@ class Report:
     def finish(self) -> bool:
         """Write JSON and picture, say what is below; True when nothing is below its bar."""
         self.environment["load_after"] = os.getloadavg()[0]
-        RESULTS.mkdir(exist_ok=True)
+        self.folder.mkdir(exist_ok=True)
         found = asdict(self)
+        del found["folder"]
         for row, figure in zip(found["figures"], self.figures, strict=True):
             row["verdict"] = figure.verdict
-        (RESULTS / f"{self.name}.json").write_text(json.dumps(found, indent=1))
-        (RESULTS / f"{self.name}.svg").write_text(picture.chart(self.name, _bars(self.figures)))
+        (self.folder / f"{self.name}.json").write_text(json.dumps(found, indent=1))
+        (self.folder / f"{self.name}.svg").write_text(picture.chart(self.name, _bars(self.figures)))
         below = [figure.name for figure in self.figures if figure.verdict == "BELOW"]
         print(f"{self.name}: {'below the bar: ' + '; '.join(below) if below else 'all bars met'}")
         print(
             f"load {self.environment['load_before']:.1f} before, {self.environment['load_after']:.1f} after"
         )
-        print(f"written: bench/results/{self.name}.json and .svg")
+        print(f"written: {self.name}.json and .svg in {self.folder}")
         return not below
 
 

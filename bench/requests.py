@@ -37,8 +37,11 @@ def session(client: NewClient, external_id: str, starts_in: timedelta = timedelt
 
 def launch(client: NewClient, external_id: str, email: str) -> bytes:
     """GET /session/{id}/user/{base64}/url."""
-    address = b64encode(email.encode()).decode()
-    return _head(f"GET /session/{external_id}/user/{address}/url", client, LAUNCH_ID) + b"\r\n"
+    return _head(f"GET {launch_path(external_id, email)}", client, LAUNCH_ID) + b"\r\n"
+
+
+def launch_path(external_id: str, email: str) -> str:
+    return f"/session/{external_id}/user/{b64encode(email.encode()).decode()}/url"
 
 
 def launches(client: NewClient, external_ids: list[str], people: int) -> list[bytes]:
@@ -49,9 +52,24 @@ def launches(client: NewClient, external_ids: list[str], people: int) -> list[by
     ]
 
 
+def attendees(client: NewClient, external_id: str) -> bytes:
+    """GET /session/{id}/attendees."""
+    return _head(f"GET /session/{external_id}/attendees", client, "bench-attendees") + b"\r\n"
+
+
+def beat(token: str, visit: str) -> bytes:
+    """A heartbeat from the practice room's page."""
+    path = f"/join/{token}/room/{visit}/beat"
+    return f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n".encode()
+
+
+def authorization(client: NewClient) -> str:
+    """The value of the header."""
+    return "Basic " + b64encode(f"{client.client_id}:{client.client_secret}".encode()).decode()
+
+
 def _head(line: str, client: NewClient, correlation_id: str) -> bytes:
-    pair = b64encode(f"{client.client_id}:{client.client_secret}".encode()).decode()
     return (
-        f"{line} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Basic {pair}\r\n"
+        f"{line} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {authorization(client)}\r\n"
         f"CorrelationId: {correlation_id}\r\n"
     ).encode()

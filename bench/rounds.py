@@ -12,9 +12,8 @@ Found = dict[str, list[Slice]]
 async def in_turn(turns: Mapping[str, Turn], rounds: int) -> Found:
     """One slice of each variant per round, in alternating order; a first round is thrown away."""
     found: Found = {name: [] for name in turns}
-    if rounds > 1:  # caches fill, statements are prepared
-        for turn in turns.values():
-            await turn()
+    for turn in turns.values():  # caches fill, statements are prepared
+        await turn()
     for number in range(rounds):
         names = list(turns) if number % 2 == 0 else list(turns)[::-1]
         for name in names:
