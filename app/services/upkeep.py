@@ -15,6 +15,7 @@ from app.services.meetings import Converging
 
 log = structlog.get_logger()
 
+LONGEST_GOODBYE = 10.0  # seconds; longer than a provider is waited for
 EVERY_SECONDS = 15.0
 AT_ONCE = 20
 
@@ -67,7 +68,21 @@ class Upkeep:
         """One chore that failed once is done again all the same."""
         while True:
             try:
-                await chore()
+                await _in_one_piece(chore())
             except Exception:
                 log.exception("upkeep failed", chore=getattr(chore, "__name__", ""))
             await pause()
+
+
+async def _in_one_piece(chore: Awaitable[int]) -> None:
+    """Told to stop, the chore in hand is finished first.
+
+    A query that is cut off leaves its connection half closed behind, and the process waits for that for ever.
+    """
+    work = asyncio.ensure_future(chore)
+    try:
+        await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait({work}, timeout=LONGEST_GOODBYE)
+        work.cancel()
+        raise
