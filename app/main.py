@@ -17,7 +17,7 @@ from app import admin, api, contract, join, oauth
 from app.contract import DoorRules
 from app.domain.clock import Clock, utc_now
 from app.domain.errors import ConnectorError
-from app.ops import docs, health
+from app.ops import docs, front, health
 from app.ops.requests import RequestLog
 from app.providers.base import Provider
 from app.settings import Settings
@@ -76,6 +76,7 @@ def _hang_doors(app: FastAPI, settings: Settings) -> None:
 
     app.include_router(health.router(obstacle))
     app.include_router(docs.router())
+    app.router.routes.append(front.door)
     app.include_router(oauth.router)
     app.include_router(join.router)
     app.router.routes.append(Mount(join.STATIC_PATH, join.assets))
