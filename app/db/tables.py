@@ -465,3 +465,13 @@ answers = Table(
     Column("body", LargeBinary),
     Column("created_at", Instant, nullable=False, index=True),
 )
+
+# The secret addresses under which instructors' calendars are read: one for each user.
+calendar_feeds = Table(
+    "calendar_feeds",
+    metadata,
+    Column("user_id", ForeignKey("users.id"), primary_key=True),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    _now(),
+    Column("read_at", Instant),
+)

@@ -161,6 +161,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_users_tenant_id"), ["tenant_id"], unique=False)
 
     op.create_table(
+        "calendar_feeds",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_calendar_feeds_user_id_users")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_calendar_feeds")),
+        sa.UniqueConstraint("digest", name=op.f("uq_calendar_feeds_digest")),
+    )
+    op.create_table(
         "clients",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -621,6 +631,7 @@ def downgrade() -> None:
 
     op.drop_table("grants")
     op.drop_table("clients")
+    op.drop_table("calendar_feeds")
     with op.batch_alter_table("users", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_users_tenant_id"))
 
