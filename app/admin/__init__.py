@@ -33,13 +33,13 @@ To add a page: one file with its routes, one template, one line each in `_SUBJEC
 from fastapi import APIRouter
 from starlette.staticfiles import StaticFiles
 
-from app.admin import account, home, login, permissions, users
+from app.admin import account, grants, home, login, permissions, preferences, users
 from app.admin.assets import STATIC_FOLDER
 from app.admin.assets import STATIC_PATH as STATIC_PATH
 from app.admin.errors import dress as dress
 from app.admin.forms import LARGEST_FORM
 
-_SUBJECTS = (login, account, permissions, users)
+_SUBJECTS = (login, account, permissions, users, grants, preferences)
 
 assets = StaticFiles(directory=STATIC_FOLDER)
 router = APIRouter(max_body_size=LARGEST_FORM)

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
 
-from app.api.callers import Inside, Signed
-from app.api.problems import HEADERS, PreconditionMissing
+from app.api.callers import HEADERS, Inside, Signed
+from app.api.problems import PreconditionMissing
 from app.domain.actor import Actor
 from app.domain.errors import InvalidRequest, Stale
 from app.services.answers import Kept

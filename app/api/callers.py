@@ -4,7 +4,7 @@ import hmac
 from base64 import b64decode
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from structlog.contextvars import bind_contextvars
 
 from app.domain.actor import Actor
@@ -13,6 +13,7 @@ from app.domain.permissions import Scope
 from app.services.grants import machine
 from app.wiring import House
 
+HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 MOST_CHARS = 8192
 TOKEN_HEADER = "X-CSRF-Token"  # noqa: S105 (a header's name)
 NEEDED = f"A call with the browser's login needs the header {TOKEN_HEADER}."
@@ -31,7 +32,8 @@ class _Caller:
 
     declares: Literal["signed in"] = "signed in"
 
-    async def __call__(self, request: Request, house: Inside) -> Actor:
+    async def __call__(self, request: Request, response: Response, house: Inside) -> Actor:
+        response.headers.update(HEADERS)  # of what a route returns without building a response by itself
         address = request.client.host if request.client else ""
         header = request.headers.get("authorization")
         actor = await (

@@ -10,11 +10,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from app.api.callers import ANYONE
+from app.api.callers import ANYONE, HEADERS
 from app.domain import errors
 
 MEDIA_TYPE = "application/problem+json"
-HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="vilt"'}
 
 

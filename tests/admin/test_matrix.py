@@ -1,0 +1,169 @@
+"""Every route of /admin and /api/v1 against every degree of permission, read off the routes themselves.
+
+A new page or resource joins by being there. What a route says it needs is what it must refuse without.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, APIRouter
+
+from app import admin, api
+from app.admin.forms import posted, posted_by_anyone
+from app.domain.actor import Grant
+from app.domain.permissions import CATALOGUE, CONTRACT_SCOPES, Scope
+from tests.admin.conftest import Office, form_token
+
+NOBODY, ANYONE, SIGNED_IN = "00000000-0000-4000-8000-000000000000", "anyone", "signed in"
+OTHERS = tuple(scope for scope in Scope if scope not in CONTRACT_SCOPES)
+
+
+@dataclass(frozen=True)
+class Way:
+    """One method of one route. `declares`: what its dependencies say."""
+
+    method: str
+    template: str
+    declares: frozenset[str]
+    checks_form: bool
+
+    @property
+    def scopes(self) -> list[Scope]:
+        return [Scope(one) for one in self.declares - {ANYONE, SIGNED_IN}]
+
+    @property
+    def path(self) -> str:
+        """An address of it; the ids in it are nobody's."""
+        parts = self.template.split("/")
+        return "/".join(NOBODY if "{" in part else part for part in parts)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.template}"
+
+
+def _routes(router: APIRouter) -> Iterator[APIRoute]:
+    """Those of included routers too; they carry their whole path themselves."""
+    for route in router.routes:
+        inner = getattr(route, "original_router", None)
+        if inner is not None:
+            yield from _routes(inner)
+        elif isinstance(route, APIRoute):
+            yield route
+
+
+def _calls(dependant: Dependant) -> Iterator[Any]:
+    for inner in dependant.dependencies:
+        yield inner.call
+        yield from _calls(inner)
+
+
+def _ways() -> Iterator[Way]:
+    for router in (admin.router, api.router):
+        for route in _routes(router):
+            calls = list(_calls(route.dependant))
+            declares = frozenset(str(call.declares) for call in calls if hasattr(call, "declares"))
+            for method in sorted(route.methods):
+                yield Way(method, route.path, declares, posted in calls or posted_by_anyone in calls)
+
+
+WAYS = list(_ways())
+GUARDED = [way for way in WAYS if ANYONE not in way.declares]
+SCOPED = [way for way in GUARDED if way.scopes]
+PAGES = [way for way in GUARDED if way.template.startswith("/admin")]
+
+
+async def _machine(office: Office, *scopes: str) -> httpx.AsyncClient:
+    made = await office.house.clients.add("machine", scopes=scopes)
+    browser = office.browser()
+    browser.auth = httpx.BasicAuth(made.client_id, made.client_secret)
+    return browser
+
+
+async def _asker(office: Office, way: Way, *scopes: Scope) -> httpx.AsyncClient:
+    """Somebody with just these permissions: a person for a page, a machine for the API."""
+    if not way.template.startswith("/admin"):
+        return await _machine(office, *(scopes or (Scope.SESSION_LAUNCH,)))
+    # At least one line is needed; everybody may hold what opens nothing here.
+    given = scopes or (Scope.ILT_VENDORS_CREATE,)
+    await office.hire("ada@example.com", grants=tuple(Grant(scope) for scope in given))
+    return await office.sign_in("ada@example.com")
+
+
+async def _ask(asker: httpx.AsyncClient, way: Way) -> httpx.Response:
+    if way.method == "GET":
+        return await asker.get(way.path)
+    if way.template.startswith("/admin"):
+        return await asker.request(way.method, way.path, data={"form_token": await form_token(asker)})
+    return await asker.request(way.method, way.path, json={})
+
+
+def _together(scopes: list[Scope]) -> list[Scope]:
+    needed = [CATALOGUE[scope].needs for scope in scopes]
+    return [*scopes, *(scope for scope in needed if scope)]
+
+
+def test_the_matrix_sees_the_routes() -> None:
+    known = {str(way) for way in WAYS}
+    assert {"GET /admin/users", "POST /admin/users/invite", "GET /api/v1/permissions"} <= known
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_every_route_says_who_may_come(way: Way) -> None:
+    assert way.declares, "declare need(Scope.X), Signed or ANYONE: nobody should have to guess"
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way.template.startswith("/admin")], ids=str)
+def test_every_form_is_checked_for_where_it_came_from(way: Way) -> None:
+    assert way.method == "GET" or way.checks_form, "take `form: Form`: another site could send it as well"
+
+
+@pytest.mark.parametrize("way", GUARDED, ids=str)
+async def test_nobody_comes_in_without_signing_in(office: Office, way: Way) -> None:
+    answer = await office.browser().request(way.method, way.path)
+    if way.template.startswith("/admin"):
+        assert answer.status_code == 303
+        assert "admin/login" in answer.headers["location"]
+    else:
+        assert answer.status_code == 401
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("way", SCOPED, ids=str)
+async def test_without_the_permission_it_is_refused_and_named(office: Office, way: Way) -> None:
+    answer = await _ask(await _asker(office, way), way)
+    assert answer.status_code == 403
+    assert CATALOGUE[way.scopes[0]].name in answer.text.replace("&#39;", "'")
+
+
+@pytest.mark.parametrize("way", SCOPED, ids=str)
+async def test_all_other_permissions_together_do_not_open_it(office: Office, way: Way) -> None:
+    """But for one that works only together with what is missing here."""
+    asker = await _asker(office, way, *(scope for scope in OTHERS if scope not in way.scopes))
+    assert (await _ask(asker, way)).status_code == 403
+
+
+@pytest.mark.parametrize("way", SCOPED, ids=str)
+async def test_create_or_update_without_view_opens_nothing(office: Office, way: Way) -> None:
+    lonely = [scope for scope in way.scopes if CATALOGUE[scope].needs]
+    answer = await _ask(await _asker(office, way, *lonely), way)
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("way", SCOPED, ids=str)
+async def test_with_just_the_permission_the_door_is_open(office: Office, way: Way) -> None:
+    """Whatever then is wrong with an empty form or an id that nobody has: it is not the permission."""
+    answer = await _ask(await _asker(office, way, *_together(way.scopes)), way)
+    assert answer.status_code not in (401, 403, 405, 500), answer.text
+    assert "admin/login" not in answer.headers.get("location", "")
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("way", [way for way in PAGES if way.method != "GET"], ids=str)
+async def test_a_form_without_the_token_of_its_login_is_refused(office: Office, way: Way) -> None:
+    asker = await _asker(office, way, *_together(way.scopes))
+    answer = await asker.request(way.method, way.path, data={"form_token": "0" * 64})
+    assert answer.status_code == 403

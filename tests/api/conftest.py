@@ -1,0 +1,3 @@
+"""The whole service in this process, as machines and browsers meet it."""
+
+from tests.admin.conftest import office as office
