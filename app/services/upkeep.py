@@ -1,7 +1,7 @@
 """Finishing what was abandoned: meetings whose worker died, or whose provider was away, are tried again."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Coroutine
 from contextlib import suppress
 
 import structlog
@@ -18,6 +18,7 @@ log = structlog.get_logger()
 LONGEST_GOODBYE = 10.0  # seconds; longer than a provider is waited for
 EVERY_SECONDS = 15.0
 AT_ONCE = 20
+LAST_SECONDS = 3.0
 
 
 class Upkeep:
@@ -47,42 +48,30 @@ class Upkeep:
 
     async def run(self) -> None:
         """Sweep for ever, and check what is due beside it, for a check may take its time."""
-        await asyncio.gather(
-            self._for_ever(self.sweep, self._until_hastened), self._for_ever(self._check_due, self._a_round)
-        )
+        await asyncio.gather(self._sweep_for_ever(), self._check_for_ever())
 
-    async def _check_due(self) -> int:
-        return await self._health.check_due(self._clock())
-
-    async def _a_round(self) -> None:
-        await asyncio.sleep(EVERY_SECONDS)
-
-    async def _until_hastened(self) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._hastened.wait(), EVERY_SECONDS)
-        self._hastened.clear()
-
-    async def _for_ever(
-        self, chore: Callable[[], Awaitable[int]], pause: Callable[[], Awaitable[None]]
-    ) -> None:
-        """One chore that failed once is done again all the same."""
+    async def _sweep_for_ever(self) -> None:
         while True:
-            try:
-                await _in_one_piece(chore())
-            except Exception:
-                log.exception("upkeep failed", chore=getattr(chore, "__name__", ""))
-            await pause()
+            await _whole(self.sweep())
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hastened.wait(), EVERY_SECONDS)
+            self._hastened.clear()
+
+    async def _check_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(EVERY_SECONDS)
+            await _whole(self._health.check_due(self._clock()))
 
 
-async def _in_one_piece(chore: Awaitable[int]) -> None:
-    """Told to stop, the chore in hand is finished first.
-
-    A query that is cut off leaves its connection half closed behind, and the process waits for that for ever.
-    """
-    work = asyncio.ensure_future(chore)
+async def _whole(chore: Coroutine[None, None, int]) -> None:
+    """A chore to its end, also when the service is stopped in the middle: a database does not like to be
+    left alone within a question. One that fails is logged, and done again the next time."""
+    task = asyncio.create_task(chore)
     try:
-        await asyncio.shield(work)
+        await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait({work}, timeout=LONGEST_GOODBYE)
-        work.cancel()
+        await asyncio.wait([task], timeout=LAST_SECONDS)
+        task.cancel()
         raise
+    except Exception:
+        log.exception("upkeep failed")
