@@ -95,6 +95,19 @@ connections = Table(
     UniqueConstraint("tenant_id", "key"),
 )
 
+provider_tickets = Table(
+    "provider_tickets",
+    metadata,
+    Column("connection_id", ForeignKey("connections.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("revision", Integer, nullable=False),  # of the connection's settings
+    Column("sealed", LargeBinary),
+    Column("expires_at", Instant),
+    Column("claim", Uuid),
+    Column("claimed_until", Instant),
+    Column("left_alone_until", Instant),
+)
+
 vendors = Table(
     "vendors",
     metadata,

@@ -250,6 +250,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_logins_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "provider_tickets",
+        sa.Column("connection_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claim", sa.Uuid(), nullable=True),
+        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("left_alone_until", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connections.id"], name=op.f("fk_provider_tickets_connection_id_connections")
+        ),
+        sa.PrimaryKeyConstraint("connection_id", "name", name=op.f("pk_provider_tickets")),
+    )
+    op.create_table(
         "reconciliations",
         sa.Column("connection_id", sa.Uuid(), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -616,6 +631,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_reconciliations_tenant_id"))
 
     op.drop_table("reconciliations")
+    op.drop_table("provider_tickets")
     with op.batch_alter_table("logins", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_logins_user_id"))
         batch_op.drop_index(batch_op.f("ix_logins_expires_at"))
