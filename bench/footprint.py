@@ -31,10 +31,11 @@ def _measure(report: Report, options: Options, kind: str) -> None:
     with ExitStack() as stack:
         store = stack.enter_context(databases.store(kind))
         starts = []
-        for _ in range(options.rounds):
+        for _ in range(options.rounds - 1):
             with serving("service", store.environment) as started:
                 starts.append(started.ready_after)
         server = stack.enter_context(serving("service", store.environment))
+        starts.append(server.ready_after)
         idle = machine.pss_megabytes(server.pid)
         people = schedule(store, server)
         peak = uvloop.run(_peak(server, people, options.seconds * 4))

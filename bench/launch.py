@@ -166,7 +166,7 @@ def _with_vendor(kind: str, pause: float) -> Iterator[tuple[Place, Path]]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vilt-bench-vendor-")))
         databases.use_vendor(found, vendor.Vendor.card.key)
         told = vendor.Behaviour(str(folder / "calls"), pause=pause)
-        patience = {"VILT_REQUEST_BUDGET_SECONDS": "2"}  # else creating the classes takes minutes
+        patience = {"VILT_REQUEST_BUDGET_SECONDS": "1"}  # else creating the classes takes minutes
         environment = found.environment | told.as_environment() | patience
         server = stack.enter_context(serving("service", environment))
         yield Place(server, found, _schedule_in_trouble(found, server)), folder / "calls"

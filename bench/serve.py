@@ -1,54 +1,36 @@
-"""The server process: `python -m bench.serve bare|service PORT`, both with the same uvicorn settings."""
+"""The server process: `python -m bench.serve bare|service|passthrough PORT`, all with the same settings.
+
+They are those of `vilt serve`, with uvloop and httptools named, so that nothing slower is taken in silence.
+"""
 
 import cProfile
 import os
+import signal
 import sys
-from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
-
-from app.main import create_app
-from app.providers.registry import providers
-from app.settings import Settings
-from bench import vendor
-from bench.passthrough import passthrough
-
-
-def bare() -> FastAPI:
-    """The unit of every ratio: an endpoint that returns a dict, and nothing around it."""
-    app = FastAPI()
-
-    @app.get("/")
-    async def answer() -> dict[str, str]:
-        return {"status": "Success"}
-
-    return app
-
-
-def service() -> FastAPI:
-    """The whole service as `vilt serve` runs it, with the simulated vendor where one is told."""
-    told = vendor.from_environment()
-    return create_app(Settings(), catalogue={**providers(), **({told.card.key: told} if told else {})})
-
 
 PROFILE = "BENCH_PROFILE"  # in the environment: where to leave a profile at the end
-KINDS: dict[str, Any] = {"bare": bare, "service": service, "passthrough": passthrough}
 
 
 def main() -> None:
     kind, port = sys.argv[1:]
-    if file := os.environ.get(PROFILE):
-        with cProfile.Profile() as profile:
-            _run(KINDS[kind](), int(port))
+    file = os.environ.get(PROFILE)
+    if file is None:
+        _run(kind, int(port))
+        return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn ends by its signal: not without the file
+    profile = cProfile.Profile()
+    try:
+        profile.runcall(_run, kind, int(port))
+    finally:
         profile.dump_stats(file)
-    else:
-        _run(KINDS[kind](), int(port))
 
 
-def _run(app: FastAPI, port: int) -> None:
+def _run(kind: str, port: int) -> None:
     uvicorn.run(
-        app,
+        f"bench.{kind}:{kind}",
+        factory=True,
         host="127.0.0.1",
         port=port,
         loop="uvloop",

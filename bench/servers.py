@@ -15,7 +15,7 @@ from typing import IO
 
 from bench import machine
 
-START_SECONDS = 30.0
+START_SECONDS, PATIENCE_SECONDS = 30.0, 4.0
 DROPPED = ("VILT_", "BENCH_", "PROMETHEUS_")
 
 
@@ -55,7 +55,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
     """Ask it to finish; insist after a while."""
     process.send_signal(signal.SIGTERM)
     try:
-        process.wait(15)
+        process.wait(PATIENCE_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
