@@ -158,7 +158,7 @@ def _all_of(session_id: UUID) -> Subquery:
         evidence.c.ended_at,
         evidence.c.source,
         evidence.c.instance,
-    ).where(evidence.c.session_id == session_id)
+    ).where(evidence.c.session_id == session_id, evidence.c.superseded_at.is_(None))
     return union_all(seen, asked).subquery("pieces")
 
 

@@ -12,7 +12,7 @@ from app.db.database import Tx, insert
 from app.db.tables import session_instructors, sessions
 from app.domain.caller import Caller
 from app.domain.people import person_key
-from app.domain.session import Session, SessionDraft, SessionState, session_key
+from app.domain.session import Session, SessionDraft, SessionState, session_key, title_key
 
 
 async def want(tx: Tx, caller: Caller, draft: SessionDraft, now: datetime) -> Session:
@@ -40,9 +40,9 @@ async def want(tx: Tx, caller: Caller, draft: SessionDraft, now: datetime) -> Se
     taught = await _teach(tx, stored.id, draft.instructors, now)
     same = stored.state == SessionState.SCHEDULED and all(getattr(stored, k) == v for k, v in wanted.items())
     if is_new:
-        await intents.store(tx, _session(stored), now)
+        await intents.store(tx, session_of(stored), now)
     if is_new or (same and not taught):
-        return _session(stored)
+        return session_of(stored)
     return await _change(tx, stored, now, **wanted, state=SessionState.SCHEDULED, cancelled_at=None)
 
 
@@ -50,7 +50,7 @@ async def cancel(tx: Tx, tenant_id: UUID, external_id: str, now: datetime) -> Se
     """Want it cancelled; repeatable. None where the session was never known."""
     stored = await _lock(tx, tenant_id, external_id)
     if stored is None or stored.state == SessionState.CANCELLED:
-        return stored and _session(stored)
+        return stored and session_of(stored)
     return await _change(tx, stored, now, state=SessionState.CANCELLED, cancelled_at=now)
 
 
@@ -62,7 +62,7 @@ async def _change(tx: Tx, stored: Row[Any], now: datetime, **values: Any) -> Ses
         .values(**values, revision=stored.revision + 1, updated_at=now)
         .returning(*sessions.c)
     )
-    session = _session(changed.one())
+    session = session_of(changed.one())
     await intents.store(tx, session, now)
     return session
 
@@ -70,18 +70,18 @@ async def _change(tx: Tx, stored: Row[Any], now: datetime, **values: Any) -> Ses
 async def find(tx: Tx, tenant_id: UUID, external_id: str) -> Session | None:
     """The portal's session by the LMS's id; another portal's is not found."""
     row = (await tx.execute(_by_key(tenant_id, external_id))).first()
-    return None if row is None else _session(row)
+    return None if row is None else session_of(row)
 
 
 async def get(tx: Tx, session_id: UUID) -> Session:
     """A session that is known to be there."""
-    return _session((await tx.execute(select(sessions).where(sessions.c.id == session_id))).one())
+    return session_of((await tx.execute(select(sessions).where(sessions.c.id == session_id))).one())
 
 
 async def lock(tx: Tx, session_id: UUID) -> Session:
     """The session, held until the transaction ends."""
     row = (await tx.execute(select(sessions).where(sessions.c.id == session_id).with_for_update())).one()
-    return _session(row)
+    return session_of(row)
 
 
 async def want_again(tx: Tx, connection_id: UUID, email_key: str, now: datetime) -> None:
@@ -153,11 +153,15 @@ def _columns(draft: SessionDraft) -> dict[str, Any]:
     columns = asdict(draft)
     del columns["instructors"]
     offset: timedelta | None = columns.pop("utc_offset")
+    columns["title_key"] = title_key(draft.title)
+    if draft.instructors is not None:
+        columns["unnamed"] = not draft.instructors
     columns["utc_offset_minutes"] = None if offset is None else int(offset.total_seconds() // 60)
     return columns
 
 
-def _session(row: Row[Any]) -> Session:
+def session_of(row: Row[Any]) -> Session:
+    """A row of `sessions`, whatever else the query has asked for beside it."""
     return Session(
         id=row.id,
         tenant_id=row.tenant_id,

@@ -1,5 +1,6 @@
 """A training session as the LMS wants it: what it is, when it is, who teaches it."""
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -17,6 +18,11 @@ class SessionState(StrEnum):
 def session_key(external_id: str) -> str:
     """SessionIds are opaque and compared casefolded; `{guid}` and `guid` are the same (contract C)."""
     return external_id.strip().removeprefix("{").removesuffix("}").casefold()
+
+
+def title_key(title: str) -> str:
+    """The form of a title in which it is searched; never shown."""
+    return unicodedata.normalize("NFC", title).casefold()
 
 
 @dataclass(frozen=True, slots=True)

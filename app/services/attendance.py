@@ -1,24 +1,36 @@
 """Who attended: evidence gathered, the connection's policy applied, one spelling per person given back."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 
-from app.db import evidence, sessions
-from app.db.database import Database
+from app.db import evidence, rosters, sessions
+from app.db.database import Database, Tx
 from app.db.evidence import Observation
 from app.db.meetings import Meetings
 from app.domain.attendance import Class, Decision, Evidence, Kind, judge
 from app.domain.caller import Caller
 from app.domain.clock import Clock
-from app.domain.errors import ProviderError, SessionNotFound
+from app.domain.errors import ProviderError, ProviderUnavailable, SessionNotFound
+from app.domain.roster import merged
 from app.domain.session import Session
-from app.providers.base import AttendanceSource, Provider
+from app.providers.base import AttendanceReport, AttendanceSource
 from app.services.connections import Connections
 from app.telemetry import meters
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A provider's report as evidence. `final`: it will not change any more; `partial`: it has gaps."""
+
+    source: str
+    rows: tuple[Evidence, ...]
+    final: bool
+    partial: bool
 
 
 class Attendance:
@@ -31,39 +43,82 @@ class Attendance:
         self._clock, self._budget = clock, budget
 
     async def attendees(self, caller: Caller, external_id: str) -> list[str]:
-        """The addresses of those who attended, spelled as at launch. Raises SessionNotFound."""
+        """The addresses of those who attended, spelled as at launch. Raises SessionNotFound.
+
+        Evidence decides, and over it the marks of people (services/rosters.py): whoever was marked as not
+        attending is left out, whoever was marked as attending is in.
+        """
         async with self._db.read() as tx:
             session = await sessions.find(tx, caller.tenant_id, external_id)
         if session is None:
             raise SessionNotFound
-        return [decision.email for decision in await self.decisions(session) if decision.attended]
+        decisions = await self.decisions(session)
+        async with self._db.read() as tx:
+            marks = await rosters.marks(tx, session.id)
+        return [line.email for line in merged(decisions, marks) if line.attended]
 
     async def decisions(self, session: Session) -> list[Decision]:
-        """One decision with its reason for everybody of whom there is evidence."""
+        """One decision with its reason for everybody of whom there is evidence, after asking the provider.
+
+        Its silence hides nothing that is known already.
+        """
+        try:
+            told = await self.report(session)
+        except ProviderError as error:
+            log.warning("attendance not fetched", session=str(session.id), error=type(error).__name__)
+            told = None
+        if told is not None:
+            async with self._db.begin() as tx:
+                await self._add(tx, session, told)
+        return await self.known(session)
+
+    async def known(self, session: Session) -> list[Decision]:
+        """The same, without asking anybody."""
         provider = await self._connections.provider(session.connection_id)
-        if provider.card.attendance is AttendanceSource.PULL:
-            await self._fetch(provider, session)
         planned, policy = Class(session.starts_at, session.ends_at), provider.policy
         async with self._db.read() as tx:
             people = await evidence.summaries(tx, session.id, planned.widened(policy.grace), self._clock())
         return judge(people, policy, planned)
 
-    async def _fetch(self, provider: Provider, session: Session) -> None:
-        """Ask the provider for its report and keep it. Its silence hides nothing that is known already."""
+    async def reports(self, session: Session) -> bool:
+        """Whether the session's provider gives a report that can be asked for."""
+        provider = await self._connections.provider(session.connection_id)
+        return provider.card.attendance is AttendanceSource.PULL
+
+    async def report(self, session: Session) -> Told | None:
+        """What the provider says now; None where it has no report or no meeting. Raises ProviderError."""
+        provider = await self._connections.provider(session.connection_id)
+        if provider.card.attendance is not AttendanceSource.PULL:
+            return None
         async with self._db.read() as tx:
             meeting = await self._store.find(tx, session.id)
         if meeting is None or meeting.ref is None:
-            return
+            return None
         try:
             with meters.provider_call(provider.card.key, "attendance"):
                 async with asyncio.timeout(self._budget.total_seconds()):
                     report = await provider.attendance(meeting.ref, session.starts_at, session.ends_at)
-        except (ProviderError, TimeoutError) as error:
-            log.warning("attendance not fetched", meeting=str(meeting.id), error=type(error).__name__)
-            return
-        rows = [
-            Evidence(row.email, Kind.PRESENT, row.joined_at, row.left_at, provider.card.key, row.instance)
-            for row in report.rows
-        ]
-        async with self._db.begin() as tx:
-            await evidence.keep(tx, [Observation(session.id, row) for row in rows], self._clock())
+        except TimeoutError as exc:
+            raise ProviderUnavailable from exc
+        return _told(provider.card.key, report)
+
+    async def overwrite(self, tx: Tx, session: Session, told: Told) -> int:
+        """Let this count instead of what was told before; says how many of those rows no longer count.
+
+        What is partial, or empty and not final, proves nobody absent: it only adds.
+        """
+        if told.partial or not (told.rows or told.final):
+            await self._add(tx, session, told)
+            return 0
+        return await rosters.overwrite(tx, session.id, told.source, told.rows, self._clock())
+
+    async def _add(self, tx: Tx, session: Session, told: Told) -> None:
+        await evidence.keep(tx, [Observation(session.id, row) for row in told.rows], self._clock())
+
+
+def _told(source: str, report: AttendanceReport) -> Told:
+    rows = tuple(
+        Evidence(row.email, Kind.PRESENT, row.joined_at, row.left_at, source, row.instance)
+        for row in report.rows
+    )
+    return Told(source, rows, report.final, report.partial)

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import structlog
 
-from app.db import sessions
+from app.db import sessions, stories
 from app.db.database import Database
 from app.db.meetings import Meetings
 from app.domain import errors
@@ -26,6 +26,7 @@ from app.domain.session import Session
 from app.services import deeds
 from app.services.connections import Connections
 from app.telemetry import meters
+from app.telemetry.logs import correlation_id
 
 log = structlog.get_logger()
 
@@ -151,7 +152,9 @@ class Converging:
         if error is not None:
             outcome = deeds.failure(work, error, self._clock())
         async with self._db.begin() as tx:
-            recorded = await self._store.record(tx, work, outcome, self._clock())
+            now = self._clock()
+            recorded = await self._store.record(tx, work, outcome, now)
+            await stories.tried(tx, work, outcome, correlation_id(), now)
         _tell(work, outcome, recorded)
         if error is not None:
             raise error
