@@ -376,7 +376,7 @@ roster_marks = Table(
     Index("ix_roster_marks_session_id_person_key", "session_id", "person_key"),
 )
 
-# For how many days people's names are kept; none: for ever. `sealed_salt` makes a tenant's pseudonyms.
+# For how many days people's names are kept, per tenant; none: for ever.
 retentions = Table(
     "retentions",
     metadata,
@@ -384,7 +384,6 @@ retentions = Table(
     Column("class_days", Integer),
     Column("login_days", Integer),
     Column("audit_days", Integer),
-    Column("sealed_salt", LargeBinary, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("applied_at", Instant),
     _now("updated_at"),

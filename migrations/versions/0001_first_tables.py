@@ -134,7 +134,6 @@ def upgrade() -> None:
         sa.Column("class_days", sa.Integer(), nullable=True),
         sa.Column("login_days", sa.Integer(), nullable=True),
         sa.Column("audit_days", sa.Integer(), nullable=True),
-        sa.Column("sealed_salt", sa.LargeBinary(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
