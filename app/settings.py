@@ -90,6 +90,33 @@ class Settings(BaseSettings):
     provider_ca_file: str = Field(
         default="", description="A PEM file with private CAs that providers may use."
     )
+    provider_connect_seconds: float = Field(
+        default=3.0, gt=0, le=30, description="How long a connection to a provider may take to come about."
+    )
+    provider_read_seconds: float = Field(
+        default=6.0,
+        gt=0,
+        le=60,
+        description="How long a provider may be silent when something is read there.",
+    )
+    provider_write_seconds: float = Field(
+        default=12.0,
+        gt=0,
+        le=60,
+        description="The same when something is made, changed or cancelled: what is given up leaves doubt.",
+    )
+    provider_calls_at_once: int = Field(
+        default=16,
+        ge=1,
+        le=64,
+        description="Calls under way per connection and process; fewer where the provider bears fewer.",
+    )
+    provider_queue: int = Field(
+        default=64,
+        ge=0,
+        le=1000,
+        description="Calls that may wait for their turn, most urgent first; more are refused at once.",
+    )
 
     @model_validator(mode="after")
     def _lease_outlives_budget(self) -> "Settings":

@@ -3,7 +3,7 @@
 import os
 import secrets
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,11 +12,14 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from app.db import schema
+from app.db.connections import Connection
 from app.db.database import UNREACHABLE, Database
 from app.db.meetings import Meetings
 from app.db.sealed import Sealer
 from app.domain.clock import Clock, utc_now
-from app.providers.base import Provider
+from app.providers.base import Card, Provider
+from app.providers.budget import BudgetPolicy
+from app.providers.gate import Gate, Manners
 from app.providers.http import OutboundPolicy, ProviderHttp
 from app.providers.registry import providers
 from app.services.access import Access
@@ -25,7 +28,7 @@ from app.services.answers import Answers
 from app.services.attendance import Attendance
 from app.services.audit import Audit
 from app.services.clients import Clients
-from app.services.connections import Connections
+from app.services.connections import Connections, WayOut
 from app.services.credentials import Credentials
 from app.services.faculties import Faculties
 from app.services.health import Health
@@ -40,6 +43,7 @@ from app.services.preferences import PreferencesPages
 from app.services.rooms import Rooms
 from app.services.sessions import Sessions, Tolerance
 from app.services.throttle import Throttle
+from app.services.tickets import TicketStore
 from app.services.tokens import Tokens
 from app.services.upkeep import Upkeep
 from app.services.users import Users
@@ -128,7 +132,8 @@ def _build(
     store = Meetings(sealer)
     keys = Keys(database, sealer, clock)
     tokens = Tokens(keys, clock, settings.public_url, settings.token_lifetime_seconds)
-    connections = Connections(database, sealer, catalogue, _outbound(settings))
+    outbound = _outbound(settings, TicketStore(database, sealer, clock))
+    connections = Connections(database, sealer, catalogue, outbound)
     patience = Patience(settings.budget, lease=_seconds(settings.claim_lease_seconds))
     converging = Converging(database, store, connections, clock, patience)
     clients, audit = Clients(database, keys, clock), Audit(database, clock)
@@ -194,13 +199,32 @@ def _write_once(file: Path, text: str) -> None:
     draft.unlink()
 
 
-def _outbound(settings: Settings) -> Callable[[], ProviderHttp]:
-    policy = OutboundPolicy(allow_private_networks=settings.allow_private_endpoints)
-    tls = None
+def _outbound(settings: Settings, tickets: TicketStore) -> WayOut:
+    """Each connection gets a gate and shared tickets of its own; a trial has both to itself."""
+    policy, tls = _policy(settings), None
     if settings.provider_ca_file:
         tls = ssl.create_default_context()
         tls.load_verify_locations(settings.provider_ca_file)
-    return lambda: ProviderHttp(policy, tls=tls)
+
+    def way_out(card: Card, row: Connection | None) -> ProviderHttp:
+        manners = policy.manners.at_most(card.calls_at_once, card.calls_per_second)
+        if row is None:
+            return ProviderHttp(policy, tls=tls, gate=Gate(manners, card.key))
+        gate = Gate(manners, card.key, str(row.id))
+        return ProviderHttp(policy, tls=tls, gate=gate, tickets=tickets.of(row.id, row.revision))
+
+    return way_out
+
+
+def _policy(settings: Settings) -> OutboundPolicy:
+    budget = BudgetPolicy(settings.provider_calls_at_once, queue=settings.provider_queue)
+    return OutboundPolicy(
+        connect_seconds=settings.provider_connect_seconds,
+        read_seconds=settings.provider_read_seconds,
+        write_seconds=settings.provider_write_seconds,
+        allow_private_networks=settings.allow_private_endpoints,
+        manners=Manners(budget),
+    )
 
 
 def _minutes(count: float) -> timedelta:

@@ -68,6 +68,7 @@ class Card:
     `checks_people`: instructors must exist in its directory. `plants_presenters`: who presents is written
     into the meeting, so that a change of instructors is a change of the meeting.
     `attendance_delay`: how long after the class a report may still change.
+    `calls_at_once`, `calls_per_second`: what the provider bears from one connection; 0: no limit of its own.
     """
 
     key: str
@@ -85,6 +86,8 @@ class Card:
     checks_people: bool = False
     plants_presenters: bool = False
     attendance_delay: timedelta = timedelta(0)
+    calls_at_once: int = 0
+    calls_per_second: float = 0.0
     limits: tuple[str, ...] = ()
     preferences: PreferencesPage | None = None
 
@@ -171,6 +174,11 @@ class Provider(ABC):
     def policy(self) -> Policy:
         """How attendance is decided on this connection."""
         return self.card.default_policy
+
+    @property
+    def attendance_source(self) -> AttendanceSource:
+        """How presence becomes known on this connection: its settings may choose otherwise than the card."""
+        return self.card.attendance
 
     @abstractmethod
     async def check(self) -> CheckReport:

@@ -22,6 +22,9 @@ STILL_IN_USE_SECONDS = 60.0  # longer than any call of a provider that was repla
 
 log = structlog.get_logger(__name__)
 
+WayOut = Callable[[Card, Connection | None], ProviderHttp]
+"""Makes the way out for a provider: of a stored connection, or (None) for a trial that shares nothing."""
+
 
 @dataclass(slots=True)
 class _Open:
@@ -38,7 +41,7 @@ class Connections:
         db: Database,
         sealer: Sealer,
         catalogue: Mapping[str, type[Provider]],
-        make_http: Callable[[], ProviderHttp],
+        make_http: WayOut,
     ) -> None:
         self._db, self._sealer, self._catalogue, self._make_http = db, sealer, catalogue, make_http
         self._opened: dict[UUID, _Open] = {}
@@ -96,7 +99,7 @@ class Connections:
     async def try_out(self, provider: str, form: Filled) -> CheckReport:
         """Try settings for real, in bounded time, with a provider of their own; nothing is kept."""
         kind = self.kind(provider)
-        http = self._make_http()
+        http = self._make_http(kind.card, None)
         trial = kind(form.as_settings(kind.Settings), http)
         try:
             async with asyncio.timeout(TRY_SECONDS):
@@ -108,7 +111,8 @@ class Connections:
             await _let_go(_Open(0, trial, http))
 
     def _open(self, row: Connection) -> _Open:
-        kind, http = self.kind(row.provider), self._make_http()
+        kind = self.kind(row.provider)
+        http = self._make_http(kind.card, row)
         return _Open(row.revision, kind(self.stored(row).as_settings(kind.Settings), http), http)
 
     async def _let_go_of_replaced(self) -> None:

@@ -40,6 +40,25 @@ PROVIDER_SECONDS = Histogram(
     buckets=_SECONDS,
     registry=_registry,
 )
+PROVIDER_REQUESTS = Counter(
+    "vilt_provider_requests",
+    "HTTP requests sent to meeting providers.",
+    ["provider", "method", "outcome"],
+    registry=_registry,
+)
+PROVIDER_REFUSALS = Counter(
+    "vilt_provider_refusals",
+    "Calls not made: the breaker is open, the queue is full, or the provider asked for quiet.",
+    ["provider", "reason"],
+    registry=_registry,
+)
+PROVIDER_BREAKER = Gauge(
+    "vilt_provider_breaker",
+    "0 closed, 1 trying, 2 open: the connection's provider is left alone.",
+    ["provider", "connection"],
+    multiprocess_mode="livemax",
+    registry=_registry,
+)
 
 
 @contextmanager

@@ -96,7 +96,8 @@ async def test_the_deployment_may_allow_private_networks_and_a_dripping_answer_s
     server, monkeypatch
 ):
     monkeypatch.setattr("app.providers.http._POOL_SECONDS", 0.1)
-    http = ProviderHttp(OutboundPolicy(connect_seconds=0.1, read_seconds=0.1, allow_private_networks=True))
+    quick = OutboundPolicy(0.1, 0.1, write_seconds=0.1, allow_private_networks=True)
+    http = ProviderHttp(quick)
     with pytest.raises(ProviderUnavailable):
         await http.send("GET", f"http://127.0.0.1:{server}/")
     with pytest.raises(OutcomeUnknown):

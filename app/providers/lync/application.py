@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import httpx
 
 from app.domain.errors import OutcomeUnknown, ProviderError
-from app.providers.http import SAFE
+from app.providers.gate import SAFE
 from app.providers.lync.discovery import Found
 from app.providers.lync.errors import AccountTrouble, ApplicationLost, ServerTrouble, judge
 from app.providers.lync.line import Line

@@ -15,6 +15,7 @@ MS_LYNC = Card(
     default_policy=Policy(Rule.OPENED),
     checks_people=True,
     plants_presenters=True,
+    calls_at_once=4,  # UCWA throttles an account and publishes no numbers
     limits=(
         "The server does not report who came: by default attendance means who opened the link.",
         "A live roster misses what happens while its connection is broken, and is then marked partial.",

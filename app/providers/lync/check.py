@@ -9,6 +9,7 @@ from app.providers.lync.errors import advice_of
 from app.providers.lync.offer import Offer, offer_of
 from app.providers.lync.people import bare
 from app.providers.lync.ucwa import Ucwa
+from app.providers.tickets import MemoryTickets
 
 UNDERSTOOD = "The API endpoint is understood"
 DISCOVERED = "The server was found"
@@ -24,7 +25,8 @@ _SOURCES = {
 
 async def check(settings: LyncSettings, http: ProviderHttp) -> CheckReport:
     """Nothing is stored, no meeting is made; an application of its own is signed in and out again."""
-    ucwa = Ucwa(settings, http, purpose="check")
+    own = http.beside(MemoryTickets())  # the password itself is tried, not a ticket that somebody holds
+    ucwa = Ucwa(settings, own, purpose="check")
     steps = [
         CheckStep(UNDERSTOOD, ok=True, detail=f"Asked in turn: {', '.join(settings.endpoint.candidates)}")
     ]
@@ -46,6 +48,7 @@ async def check(settings: LyncSettings, http: ProviderHttp) -> CheckReport:
         return CheckReport((*steps, CheckStep(name, ok=False, detail=advice_of(exc))))
     finally:
         await ucwa.aclose()
+        await own.aclose()
 
 
 def _facts(settings: LyncSettings, application: Application, offer: Offer) -> dict[str, str]:

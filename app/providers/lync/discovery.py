@@ -7,6 +7,7 @@ import httpx
 
 from app.domain.errors import ProviderUnavailable
 from app.providers.addresses import AddressRefused, NameUnknown
+from app.providers.held_back import HeldBack
 from app.providers.http import ProviderHttp
 from app.providers.lync.config import Endpoint
 from app.providers.lync.errors import AccountTrouble, ServerTrouble, why
@@ -101,6 +102,8 @@ class Discovery:
             return await self._http.send(
                 "GET", url, headers={"Accept": "application/json"}, read_seconds=SECONDS_PER_ADDRESS
             )
+        except HeldBack:
+            raise  # nobody was asked, so nothing is known of this address
         except ProviderUnavailable as exc:
             cause = exc.__cause__
             unreachable = isinstance(cause, httpx.ConnectTimeout)

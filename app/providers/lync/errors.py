@@ -4,12 +4,10 @@ Every error says one thing to anybody (its message, free of host names) and anot
 (`advice`: what was seen, and what to do).
 """
 
-import email.utils
-import math
 import socket
 import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import httpx
 
@@ -22,8 +20,9 @@ from app.domain.errors import (
     ProviderUnavailable,
 )
 from app.providers.addresses import AddressRefused, NameUnknown
-from app.providers.http import SAFE
+from app.providers.gate import SAFE
 from app.providers.lync.wire import Complaint, complaint
+from app.providers.retry_after import asked_of
 
 _LATER = frozenset({408, 412, 428, 429, 503})
 
@@ -105,7 +104,7 @@ def judge(response: httpx.Response) -> ProviderError:
     if status == 410:
         return _gone(said, seen)
     if status in _LATER:
-        return ServerTrouble(seen, retry_after(response))
+        return ServerTrouble(seen, asked_of(response))
     if status >= 500 or status < 400:
         return _broke(response, seen)
     return Refused(seen)
@@ -122,22 +121,7 @@ def _gone(said: Complaint, seen: str) -> ProviderError:
 def _broke(response: httpx.Response, seen: str) -> ProviderError:
     """A gateway may fail after the server has acted: only a read surely changed nothing."""
     if response.request.method in SAFE:
-        return ServerTrouble(seen, retry_after(response))
+        return ServerTrouble(seen, asked_of(response))
     unknown = OutcomeUnknown()
     unknown.add_note(seen)
     return unknown
-
-
-def retry_after(response: httpx.Response) -> timedelta | None:
-    """The Retry-After header: seconds or a date; None where there is none (UCWA documents none)."""
-    text = response.headers.get("retry-after", "").strip()
-    if not text:
-        return None
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            seconds = (email.utils.parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
-        except (ValueError, TypeError):
-            return None
-    return None if math.isnan(seconds) else timedelta(seconds=min(max(seconds, 0.0), 3600.0))

@@ -1,6 +1,5 @@
-"""The line to the server: each call carries the ticket, a refused one is renewed once, few at a time."""
+"""The line to the server: each call carries the ticket, a refused one is renewed once."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,15 +11,12 @@ from app.providers.lync.errors import ServerTrouble
 from app.providers.lync.signin import SignIn
 from app.providers.lync.trust import Trust
 
-AT_ONCE = 4  # calls per account; UCWA throttles and publishes no numbers
-
 
 class Line:
     """Signed-in calls of one account."""
 
     def __init__(self, http: ProviderHttp, signin: SignIn, trust: Trust) -> None:
         self._http, self._signin, self._trust = http, signin, trust
-        self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def call(
         self, method: str, url: str, *, json: Any = None, headers: Mapping[str, str] | None = None
@@ -30,11 +26,10 @@ class Line:
         Repeating after a 401 is safe for writes too: the server looked at the ticket and at nothing else.
         """
         self._trust.require(url, "The server")
-        async with self._slots:
-            return await self._signed(method, url, json, headers or {}, None)
+        return await self._signed(method, url, json, headers or {}, None)
 
     async def wait(self, url: str, seconds: float) -> httpx.Response:
-        """A long poll of up to `seconds`; takes none of the slots."""
+        """A long poll of up to `seconds`."""
         self._trust.require(url, "The server")
         return await self._signed("GET", url, None, {}, seconds)
 
@@ -47,7 +42,9 @@ class Line:
             signed = {"Accept": "application/json", **headers}
             if ticket:
                 signed["Authorization"] = f"Bearer {ticket}"
-            response = await self._http.send(method, url, headers=signed, json=json, read_seconds=seconds)
+            response = await self._http.send(
+                method, url, headers=signed, json=json, read_seconds=seconds, long_poll=seconds is not None
+            )
             challenge = read_challenge(response)
             if response.status_code != 401 and not (response.status_code == 403 and challenge):
                 return response

@@ -69,7 +69,7 @@ async def watch(
 ) -> AttendanceReport:
     """Sit in until `what.until`, again where the channel breaks. Raises no provider error."""
     # long polls must not take other calls' connections
-    own = ProviderHttp(http.policy, http.transport, http.tls)
+    own = http.beside()
     sheet = _Sheet(what)
     while what.seconds_left > 0:
         ucwa = Ucwa(settings, own, purpose=f"roster {what.ref.provider_id}")

@@ -1,28 +1,30 @@
-"""Signing in: the challenge is read, the password is exchanged for a ticket, the ticket is kept and shared.
+"""Signing in: the challenge is read, the password exchanged for a ticket, the store keeps and shares it.
 
 A password that was refused is not sent again for a while: directories lock accounts that are hammered.
 """
 
-import asyncio
 import hashlib
 import os
 import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import httpx
 
+from app.domain.clock import utc_now
 from app.domain.errors import OutcomeUnknown, ProviderError, ProviderUnavailable
 from app.providers.http import ProviderHttp
 from app.providers.lync.challenge import Challenge
 from app.providers.lync.config import LyncSettings
-from app.providers.lync.errors import AccountTrouble, ServerTrouble, judge, why
+from app.providers.lync.errors import AccountTrouble, ServerTrouble, advice_of, judge
 from app.providers.lync.trust import Trust
 from app.providers.lync.wire import body
+from app.providers.tickets import Ticket
 
 LEAVE_ALONE_SECONDS = 600.0
-_LIFETIME_UNSAID = 900.0
+_LIFETIME_UNSAID, _LONGEST_LIFETIME = 900.0, 86_400.0
 
 
 @dataclass(slots=True)
@@ -52,40 +54,21 @@ class Refusals:
 REFUSALS = Refusals()
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    text: str = field(repr=False)
-    good_until: float
-
-
 class SignIn:
-    """The tickets of one account, by the desk that issued them. One password is sent at a time."""
+    """The tickets of one account, by the desk that issued them."""
 
-    def __init__(
-        self,
-        settings: LyncSettings,
-        http: ProviderHttp,
-        trust: Trust,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, settings: LyncSettings, http: ProviderHttp, trust: Trust) -> None:
         self._user, self._password = settings.username, settings.password
-        self._http, self._trust, self._clock = http, trust, clock
+        self._http, self._trust = http, trust
         self._credentials = REFUSALS.digest(
             settings.api_endpoint, settings.username, settings.password.get_secret_value()
         )
-        self._tickets: dict[str, Ticket] = {}
         self._desk_of: dict[str, str] = {}
-        self._lock = asyncio.Lock()
 
     async def ticket(self, host: str) -> str | None:
         """A ticket that `host` should accept; None before the first challenge. Renews an expired one."""
-        desk = self._desk_of.get(host) or next(iter(self._tickets), "")
-        if not desk:
-            return None
-        known = self._tickets.get(desk)
-        if known is not None and self._clock() < known.good_until:
-            return known.text
-        return await self._renewed(desk, known.text if known else None)
+        desk = self._desk_of.get(host) or next(iter(self._desk_of.values()), "")
+        return await self._get(desk, None) if desk else None
 
     async def renew(self, host: str, challenge: Challenge | None, refused: str | None) -> str:
         """A ticket other than `refused`, from the desk that the challenge names. Raises provider errors."""
@@ -99,17 +82,12 @@ class SignIn:
                 "The server does not accept a user name and password here; it offers: "
                 f"{', '.join(challenge.grants)}. Ask its administrator to allow the password grant."
             )
-        text = await self._renewed(desk, refused)
+        text = await self._get(desk, refused)
         self._desk_of[host] = desk
         return text
 
-    async def _renewed(self, desk: str, refused: str | None) -> str:
-        async with self._lock:
-            known = self._tickets.get(desk)
-            if known is None or known.text == refused or self._clock() >= known.good_until:
-                self._tickets.pop(desk, None)
-                known = self._tickets[desk] = await self._exchange(desk)
-            return known.text
+    async def _get(self, desk: str, refused: str | None) -> str:
+        return (await self._http.tickets.get(desk, lambda: self._exchange(desk), refused)).text
 
     async def _exchange(self, desk: str) -> Ticket:
         self._trust.require(desk, "The server's sign-in")
@@ -125,7 +103,8 @@ class SignIn:
         if not isinstance(text, str) or not re.fullmatch(r"[\x21-\x7e]+", text):
             raise ServerTrouble("The server's sign-in answered without a ticket.")
         seconds = float(life) if isinstance(life, int | float) and life > 0 else _LIFETIME_UNSAID
-        return Ticket(text, self._clock() + seconds - min(60.0, seconds / 10))
+        used_for = min(seconds, _LONGEST_LIFETIME) - min(60.0, seconds / 10)
+        return Ticket(text, utc_now() + timedelta(seconds=used_for))
 
     async def _post(self, desk: str) -> httpx.Response:
         form = {
@@ -140,7 +119,9 @@ class SignIn:
         try:
             return await self._http.send("POST", desk, headers=headers, form=form)
         except (ProviderUnavailable, OutcomeUnknown) as exc:  # a lost ticket changes nothing
-            raise ServerTrouble(f"The server's sign-in could not be reached: {why(exc)}.") from exc
+            wait = exc.retry_after if isinstance(exc, ProviderUnavailable) else None
+            said = f"The server's sign-in could not be reached: {advice_of(exc)}"
+            raise ServerTrouble(f"{said.rstrip('.')}.", wait) from exc
 
     def _refusal(self, response: httpx.Response) -> ProviderError:
         error = body(response).get("error")

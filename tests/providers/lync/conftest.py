@@ -6,13 +6,16 @@ import pytest
 
 from app.domain.meeting import MeetingSpec
 from app.domain.people import Person
-from app.providers.http import ProviderHttp
+from app.providers.gate import Manners
+from app.providers.http import OutboundPolicy, ProviderHttp
 from app.providers.lync import PROVIDER
 from app.providers.lync.config import LyncSettings
 from app.providers.lync.signin import REFUSALS
 from app.simulators.lync import LyncSimulator, Options
 from tests.providers.lync.printed import Printed
 
+# Printed conversations are compared line by line: repeats have tests of their own (test_gate.py).
+ONCE = OutboundPolicy(manners=Manners(repeats=0).at_most(PROVIDER.card.calls_at_once, 0))
 USERNAME, PASSWORD = "svc-lms@contoso.com", "p:w&+#%ä ß"
 
 
@@ -50,7 +53,7 @@ def lync(server):
     """Builds a provider on the printed server; keyword arguments change its settings."""
 
     def build(**changes):
-        return PROVIDER(settings(**changes), ProviderHttp(transport=server))
+        return PROVIDER(settings(**changes), ProviderHttp(ONCE, transport=server))
 
     return build
 

@@ -9,7 +9,7 @@ from app.providers.lync.config import understand
 from app.providers.lync.discovery import Discovery
 from app.providers.lync.errors import advice_of
 from app.providers.lync.trust import Trust
-from tests.providers.lync.conftest import settings
+from tests.providers.lync.conftest import ONCE, settings
 from tests.providers.lync.printed import DISCOVER, ROOT, ROOT_DOCUMENT, USER, Printed
 
 
@@ -21,7 +21,7 @@ def answering(**answers):
 
 def finder(server, endpoint="contoso.com", **changes):
     made = settings(api_endpoint=endpoint, **changes)
-    return Discovery(ProviderHttp(transport=server), understand(endpoint), Trust.of(made))
+    return Discovery(ProviderHttp(ONCE, transport=server), understand(endpoint), Trust.of(made))
 
 
 def pointing(url):
