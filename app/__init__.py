@@ -2,7 +2,7 @@
 
       LMS          learner, instructor    operator          shell
        │                   │                 │                │
-  [contract, oauth]  [join, room]          [ops]            [cli]     doors: parse, authenticate, answer
+  [contract, oauth]  [join, calendar]  [ops, admin, api]    [cli]     doors: parse, authenticate, answer
        └─────────┬─────────┴────────┬────────┴────────────────┘
              [services]                    workroom: one function = one deed; it owns the transaction
              │        │

@@ -6,17 +6,20 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from app.db import evidence, launches
+from app.db import evidence, launches, schedules, sessions
 from app.db.database import Database
 from app.db.evidence import Observation
 from app.db.launches import HeldLink, Launch, Target, Wish
 from app.db.meetings import Meetings
+from app.db.schedules import Whose
+from app.domain.actor import Actor
 from app.domain.attendance import Evidence, Kind
 from app.domain.caller import Caller
 from app.domain.clock import Clock
-from app.domain.errors import Busy, LinkNotValid, SessionCancelled, SessionNotFound
+from app.domain.errors import Busy, InvalidRequest, LinkNotValid, SessionCancelled, SessionNotFound
 from app.domain.meeting import Meeting, MeetingState
 from app.domain.people import Person, Role
+from app.domain.permissions import Scope
 from app.domain.session import Session, SessionState
 from app.services.connections import Connections
 from app.services.links import Links
@@ -80,7 +83,10 @@ class Launches:
 
         Raises SessionNotFound, SessionCancelled.
         """
-        target = await self._look.ask(Wish(caller.tenant_id, external_id, email))
+        return await self._launch(caller.tenant_id, external_id, email, correlation_id)
+
+    async def _launch(self, tenant_id: UUID, external_id: str, email: str, correlation_id: str) -> str:
+        target = await self._look.ask(Wish(tenant_id, external_id, email))
         if target is None:
             raise SessionNotFound
         if target.state is SessionState.CANCELLED:
@@ -91,6 +97,23 @@ class Launches:
         await self._record.ask(launch)
         meters.LAUNCHES.labels(launch.role).inc()
         return await self._links.make(launch.id)
+
+    async def launch_own(self, actor: Actor, session_id: UUID, correlation_id: str) -> str:
+        """The link of a signed-in person: same record, same link, same rule of the role as by the LMS.
+
+        Needs ilt-sessions:view. Raises SessionNotFound, also beyond its reach; SessionCancelled;
+        InvalidRequest for machines.
+        """
+        reach = actor.constraint(Scope.ILT_SESSIONS_VIEW)
+        whose = Whose(actor.tenant_id, actor.person_key or "", reach, actor.person_key)
+        async with self._db.read() as tx:
+            known = await schedules.find(tx, whose, session_id)
+            session = None if known is None else await sessions.get(tx, session_id)
+        if session is None:
+            raise SessionNotFound
+        if actor.person_key is None:
+            raise InvalidRequest("Only a person has a link: sign in as one.")
+        return await self._launch(actor.tenant_id, session.external_id, actor.name, correlation_id)
 
     async def visit(self, token: str) -> Visit:
         """What a link leads to at this moment; the role is today's. Raises LinkNotValid."""
