@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Mount
 
-from app import admin, api, contract, join, oauth
+from app import admin, api, calendar, contract, join, oauth
 from app.contract import DoorRules
 from app.domain.clock import Clock, utc_now
 from app.domain.errors import ConnectorError
@@ -83,6 +83,7 @@ def _hang_doors(app: FastAPI, settings: Settings) -> None:
     app.state.look = join.asset
     app.router.routes.append(Mount(admin.STATIC_PATH, admin.assets))
     app.include_router(admin.router)
+    app.include_router(calendar.router)
     app.include_router(api.router)
     app.router.default = contract.door(
         DoorRules(settings.max_body_bytes, settings.errors_as_500, settings.allowed_networks)
@@ -96,6 +97,7 @@ def _hang_doors(app: FastAPI, settings: Settings) -> None:
 _DRESSES: tuple[tuple[str, Dress], ...] = (
     ("/join/", join.dress),
     ("/admin", admin.dress),
+    ("/calendar/", calendar.dress),
     ("/api/", api.dress),
     ("/oauth2/", lambda _request, exc: oauth.dress(exc)),
     ("/.well-known/", lambda _request, exc: oauth.dress(exc)),

@@ -31,6 +31,7 @@ from app.services.clients import Clients
 from app.services.connections import Connections, WayOut
 from app.services.credentials import Credentials
 from app.services.faculties import Faculties
+from app.services.feeds import Feeds
 from app.services.health import Health
 from app.services.instructors import Instructors
 from app.services.integrations import Integrations
@@ -41,7 +42,9 @@ from app.services.logins import Logins
 from app.services.meetings import Converging, Patience
 from app.services.preferences import PreferencesPages
 from app.services.rooms import Rooms
+from app.services.schedules import Schedules
 from app.services.sessions import Sessions, Tolerance
+from app.services.substitutes import Substitutes
 from app.services.throttle import Throttle
 from app.services.tickets import TicketStore
 from app.services.tokens import Tokens
@@ -83,6 +86,9 @@ class House:
     health: Health
     faculties: Faculties
     credentials: Credentials
+    schedules: Schedules
+    substitutes: Substitutes
+    feeds: Feeds
     upkeep: Upkeep
 
     async def obstacle(self) -> str | None:
@@ -170,6 +176,9 @@ def _build(
         health=health,
         faculties=Faculties(database, instructors, audit, clock),
         credentials=Credentials(database, clients, audit, clock),
+        schedules=Schedules(database, clock),
+        substitutes=Substitutes(database, converging, audit, clock),
+        feeds=Feeds(database, audit, clock, settings.public_url),
         upkeep=upkeep,
     )
 

@@ -29,6 +29,11 @@ IN_FLIGHT = Gauge(
 )
 AUTH_FAILURES = Counter("vilt_auth_failures", "Requests refused with 401.", registry=_registry)
 LAUNCHES = Counter("vilt_launches", "Personal links handed out.", ["role"], registry=_registry)
+SCHEDULE_CONFLICTS = Counter(
+    "vilt_schedule_conflicts",
+    "Sessions stored while an instructor of theirs is named in another one at the same time.",
+    registry=_registry,
+)
 MEETINGS = Counter("vilt_meetings", "Deeds done to meetings.", ["deed", "outcome"], registry=_registry)
 PROVIDER_CALLS = Counter(
     "vilt_provider_calls", "Calls to meeting providers.", ["provider", "deed", "outcome"], registry=_registry
