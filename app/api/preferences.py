@@ -47,6 +47,7 @@ class PreferencesView(BaseModel):
     state: str
     values: dict[str, Any]
     fields: list[FieldView]
+    more: list[FieldView] = Field(description="All other settings, for whoever may configure integrations.")
     secrets_stored: list[str]
     health: Report | None
     checked_at: datetime | None
@@ -61,6 +62,7 @@ class PreferencesView(BaseModel):
             state=one.state,
             values=page.values,
             fields=[FieldView.model_validate(field, from_attributes=True) for field in page.fields],
+            more=[FieldView.model_validate(field, from_attributes=True) for field in page.more],
             secrets_stored=list(one.secrets_stored),
             health=Report.of(one.health) if one.health else None,
             checked_at=one.checked_at,

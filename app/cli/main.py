@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from app.cli import clients, keys, server, simulate, users, welcome
+from app.cli import audit, clients, connections, keys, server, simulate, users, welcome, worker
 from app.cli.terminal import Refused
 from app.db.database import UNREACHABLE
 from app.db.sealed import Unopenable
@@ -15,13 +15,17 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="The vILT connector.", pretty_exceptions_enable=False
 )
 app.command()(server.serve)
+app.command()(worker.worker)
 app.command()(server.migrate)
 app.command()(server.status)
 app.command()(server.openapi)
 app.command()(welcome.welcome)
 app.add_typer(clients.app, name="clients")
+app.add_typer(connections.app, name="connections")
+app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
 app.add_typer(users.app, name="users")
+app.add_typer(worker.app, name="jobs")
 app.add_typer(simulate.app, name="simulate")
 
 

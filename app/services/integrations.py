@@ -10,6 +10,7 @@ from app.db.connections import Connection
 from app.db.database import Database
 from app.domain.actor import Actor
 from app.domain.clock import Clock
+from app.domain.errors import NotFound
 from app.domain.permissions import Scope
 from app.domain.vendor import vendor_name
 from app.providers.base import Card, CheckReport
@@ -66,6 +67,20 @@ class Integrations:
         async with self._db.read() as tx:
             rows = await connections.page(tx, actor.tenant_id, after, limit)
         return await self._installed.shown(*rows)
+
+    async def all(self, actor: Actor) -> list[Integration]:
+        """Every integration of the tenant, by key."""
+        actor.require(MANAGE)
+        async with self._db.read() as tx:
+            rows = await connections.all_of(tx, actor.tenant_id)
+        return await self._installed.shown(*rows)
+
+    async def by_key(self, actor: Actor, key: str) -> Integration:
+        """The integration of that key. Raises NotFound."""
+        for one in await self.all(actor):
+            if one.key == key:
+                return one
+        raise NotFound(f"There is no connection {key!r}.")
 
     async def get(self, actor: Actor, connection_id: UUID) -> Integration:
         """One integration. Raises NotFound, for another tenant's too."""
