@@ -166,7 +166,7 @@ def _build(
         launches=Launches(database, store, connections, Links(keys, settings.public_url), clock, hours),
         rooms=Rooms(database, clock),
         attendance=Attendance(database, store, connections, clock, settings.budget),
-        users=Users(database, clock, settings.public_url),
+        users=Users(database, clock, audit, settings.public_url),
         answers=Answers(database, sealer, clock),
         logins=Logins(database, Throttle(clock, GUESSES), clock, settings.public_url),
         audit=audit,

@@ -71,8 +71,8 @@ async def _give(change: Change, gift: str | Grant, said: str) -> Response:
 
 
 async def _again(change: Change, why: ConnectorError) -> Response:
-    known = await change.house.users.get(change.actor, change.user_id)
-    return refused(change.request, "user.html", why, form=change.form, **shown(change.actor, known))
+    values = await shown(change.house, change.actor, change.user_id)
+    return refused(change.request, "user.html", why, form=change.form, **values)
 
 
 async def _grant(form: Posted) -> Grant:

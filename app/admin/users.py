@@ -12,12 +12,15 @@ from app.admin.signed import Inside, need
 from app.domain.actor import Actor
 from app.domain.errors import ConnectorError
 from app.domain.permissions import CATALOGUE, ROLES, Scope
-from app.services.users import ListedUser, Newcomer
+from app.services.users import Newcomer
+from app.services.vendors import Sought
+from app.wiring import House
 
 router = APIRouter(prefix="/admin/users", include_in_schema=False)
 
 Managing = Annotated[Actor, need(Scope.USERS_MANAGE)]
 TRAIL = [("Users", "/admin/users")]
+MOST_VENDORS = 200
 FOR_PEOPLE = [entry for entry in CATALOGUE.values() if not entry.for_machines]
 
 
@@ -42,7 +45,7 @@ async def invite(request: Request, house: Inside, actor: Managing, form: Form) -
 
 @router.get("/{user_id}")
 async def user(request: Request, house: Inside, actor: Managing, user_id: UUID) -> Response:
-    return page(request, "user.html", **shown(actor, await house.users.get(actor, user_id)))
+    return page(request, "user.html", **await shown(house, actor, user_id))
 
 
 @router.get("/{user_id}/reset")
@@ -82,13 +85,16 @@ async def activate(request: Request, house: Inside, actor: Managing, user_id: UU
     return see_other(request, f"/admin/users/{user_id}", "The user is active again.")
 
 
-def shown(actor: Actor, known: ListedUser) -> dict[str, Any]:
-    """What the page of one user shows."""
+async def shown(house: House, actor: Actor, user_id: UUID) -> dict[str, Any]:
+    """What the page of one user shows; vendors to narrow to, for whoever may see them."""
+    known = await house.users.get(actor, user_id)
+    sees = actor.may(Scope.ILT_VENDORS_VIEW)
+    vendors = await house.vendors.page(actor, Sought(), None, MOST_VENDORS) if sees else []
     return {
         "known": known,
         "own": known.user.key == actor.person_key,
         "roles": ROLES,
         "offered": FOR_PEOPLE,
-        "vendors": (),
+        "vendors": [(str(vendor.id), vendor.name) for vendor in vendors],
         "trail": TRAIL,
     }

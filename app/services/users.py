@@ -7,8 +7,9 @@ last administrator cannot be locked out by a slip. The shell can always help.
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from app.db import grants, logins, tenants, users
@@ -22,6 +23,7 @@ from app.domain.clock import Clock
 from app.domain.errors import Conflict, InvalidRequest, NotAllowed, NotFound, Stale
 from app.domain.people import is_email
 from app.domain.permissions import Scope
+from app.services.audit import Audit
 from app.services.clients import DEFAULT_CONNECTION, DEFAULT_TENANT, KEY
 from app.services.grants import opened, require_for_people, require_to_give
 
@@ -64,8 +66,8 @@ class Newcomer:
 class Users:
     """Every deed needs `users:manage`; changes name the revision that they are based on (else Stale)."""
 
-    def __init__(self, db: Database, clock: Clock, public_url: str) -> None:
-        self._db, self._clock, self._public_url = db, clock, public_url
+    def __init__(self, db: Database, clock: Clock, audit: Audit, public_url: str) -> None:
+        self._db, self._clock, self._audit, self._public_url = db, clock, audit, public_url
 
     async def invite(self, actor: Actor, new: Newcomer) -> Invitation:
         """A new user of the actor's tenant, and the link to a password.
@@ -86,7 +88,10 @@ class Users:
                 raise Conflict(f"There is a user {email} already.")
             for gift in gifts:
                 await grants.add(tx, user_id, gift, now)
-            return await self._link(tx, user_id, email)
+            invitation = await self._link(tx, user_id, email)
+            after = {"name": name, "given": [_plain(gift) for gift in gifts]}
+            await self._audit.note(tx, actor, action="user.invited", subject=f"user:{email}", after=after)
+        return invitation
 
     async def list(self, actor: Actor) -> list[ListedUser]:
         """Everybody of the actor's tenant, by address."""
@@ -110,21 +115,25 @@ class Users:
                 raise Conflict("This user is deactivated. Activate the user first.")
             await users.set_password(tx, user_id, None)
             await logins.end_all(tx, user_id)
-            return await self._link(tx, user_id, known.user.email)
+            invitation = await self._link(tx, user_id, known.user.email)
+            await self._note(tx, actor, "user.reset", known.user)
+        return invitation
 
     async def deactivate(self, actor: Actor, user_id: UUID, revision: int) -> None:
         """Signed out at once everywhere, and no way in; what was done by this user stays."""
         async with self._db.begin() as tx:
-            await self._claim(tx, actor, user_id, revision)
+            known = await self._claim(tx, actor, user_id, revision)
             await users.set_active(tx, user_id, False)
             await users.close_invitation(tx, user_id)
             await logins.end_all(tx, user_id)
+            await self._note(tx, actor, "user.deactivated", known.user)
 
     async def activate(self, actor: Actor, user_id: UUID, revision: int) -> None:
         """Let a deactivated user in again, with the old password and rights."""
         async with self._db.begin() as tx:
-            await self._claim(tx, actor, user_id, revision)
+            known = await self._claim(tx, actor, user_id, revision)
             await users.set_active(tx, user_id, True)
+            await self._note(tx, actor, "user.activated", known.user)
 
     async def give(self, actor: Actor, user_id: UUID, revision: int, gift: str | Grant) -> None:
         """One more role (by key) or permission; the user signs in anew. Raises Conflict if given already."""
@@ -135,14 +144,17 @@ class Users:
                 raise Conflict("This user has that already.")
             await grants.add(tx, user_id, gift, self._clock())
             await logins.end_all(tx, user_id)
+            await self._note(tx, actor, "user.given", known.user, after=_plain(gift))
 
     async def take(self, actor: Actor, user_id: UUID, revision: int, grant_id: UUID) -> None:
         """Take a role or permission back; the user signs in anew. Raises NotFound."""
         async with self._db.begin() as tx:
-            await self._claim(tx, actor, user_id, revision)
-            if not await grants.remove(tx, user_id, grant_id):
+            known = await self._claim(tx, actor, user_id, revision)
+            taken = next((line for line in known.given if line.id == grant_id), None)
+            if taken is None or not await grants.remove(tx, user_id, grant_id):
                 raise NotFound("This user does not have that (any more).")
             await logins.end_all(tx, user_id)
+            await self._note(tx, actor, "user.taken", known.user, before=_plain(taken.role or taken.grant))
 
     async def commanding(self, tenant_key: str = DEFAULT_TENANT, *, make: bool = False) -> Actor:
         """The shell, acting in the tenant of that key. Raises NotFound, unless it may `make` the tenant."""
@@ -169,6 +181,19 @@ class Users:
             raise Stale
         return known
 
+    async def _note(
+        self,
+        tx: Tx,
+        actor: Actor,
+        action: str,
+        user: User,
+        *,
+        before: dict[str, Any] | None = None,
+        after: dict[str, Any] | None = None,
+    ) -> None:
+        subject = f"user:{user.email}"
+        await self._audit.note(tx, actor, action=action, subject=subject, before=before, after=after)
+
     async def _link(self, tx: Tx, user_id: UUID, email: str) -> Invitation:
         token, until = secrets.token_urlsafe(32), self._clock() + LINK_LIFE
         await users.invite(tx, user_id, hashlib.sha256(token.encode()).digest(), until)
@@ -189,6 +214,13 @@ def _require_gift(actor: Actor, gift: str | Grant) -> None:
         return
     require_for_people(gift)
     require_to_give(actor, [gift])
+
+
+def _plain(gift: str | Grant | None) -> dict[str, Any]:
+    """A role or permission as the audit trail tells it."""
+    if isinstance(gift, Grant):
+        return {"permission": gift.scope, "constraint": gift.constraint and asdict(gift.constraint)}
+    return {"role": gift}
 
 
 def _address(email: str) -> str:

@@ -3,17 +3,20 @@
 A new page or resource joins by being there. What a route says it needs is what it must refuse without.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, APIRouter
+from sqlalchemy import select
 
 from app import admin, api
 from app.admin.forms import posted, posted_by_anyone
+from app.db.tables import connections
 from app.domain.actor import Grant
 from app.domain.permissions import CATALOGUE, CONTRACT_SCOPES, Scope
 from tests.admin.conftest import Office, form_token
@@ -98,7 +101,11 @@ async def _ask(asker: httpx.AsyncClient, way: Way) -> httpx.Response:
         return await asker.get(way.path)
     if way.template.startswith("/admin"):
         return await asker.request(way.method, way.path, data={"form_token": await form_token(asker)})
-    return await asker.request(way.method, way.path, json={})
+    return await asker.request(way.method, way.path, json={}, headers={"If-Match": '"1"'})
+
+
+def _parameters(way: Way) -> list[str]:
+    return re.findall(r"{([^}]+)}", way.template)
 
 
 def _together(scopes: list[Scope]) -> list[Scope]:
@@ -167,3 +174,56 @@ async def test_a_form_without_the_token_of_its_login_is_refused(office: Office, 
     asker = await _asker(office, way, *_together(way.scopes))
     answer = await asker.request(way.method, way.path, data={"form_token": "0" * 64})
     assert answer.status_code == 403
+
+
+async def _far_user(office: Office) -> str:
+    await office.hire("far@example.com", "auditor", tenant="far")
+    return str((await office.house.users.list(await office.commanding("far")))[0].user.id)
+
+
+async def _far_connection(office: Office) -> str:
+    actor = await office.commanding("far")
+    async with office.house.db.read() as tx:
+        mine = select(connections.c.id).where(connections.c.tenant_id == actor.tenant_id)
+        return str((await tx.execute(mine)).scalars().first())
+
+
+async def _far_vendor(office: Office) -> str:
+    return str((await office.house.vendors.create(await office.commanding("far"), "Far away")).id)
+
+
+async def _far_client(office: Office) -> str:
+    return (await office.house.clients.add("far", "far")).client_id
+
+
+# What a parameter of a path names, made in another tenant. A new parameter needs a line.
+STRANGERS: dict[str, Callable[[Office], Awaitable[str]]] = {
+    "user_id": _far_user,
+    "connection_id": _far_connection,
+    "vendor_id": _far_vendor,
+    "client_id": _far_client,
+}
+UNDER_ANOTHER = {"instructor_id"}  # named together with its vendor, which is a stranger already
+NO_OBJECTS = {"anything:path", "path", "provider", "key"}
+POINTING = [way for way in SCOPED if set(_parameters(way)) & set(STRANGERS)]
+
+
+def test_every_parameter_of_a_path_can_be_tried_with_another_tenants_id() -> None:
+    known = {*STRANGERS, *UNDER_ANOTHER, *NO_OBJECTS}
+    unknown = {name for way in WAYS for name in _parameters(way)} - known
+    assert not unknown, "say in STRANGERS how to make one in another tenant"
+
+
+@pytest.mark.parametrize("way", POINTING, ids=str)
+async def test_another_tenants_things_are_answered_like_things_that_are_not_there(
+    office: Office, way: Way
+) -> None:
+    asker = await _asker(office, way, *OTHERS)
+    answers = []
+    for one in (await STRANGERS[next(n for n in _parameters(way) if n in STRANGERS)](office), NOBODY):
+        path = way.template
+        for name in _parameters(way):
+            path = path.replace(f"{{{name}}}", one if name in STRANGERS else NOBODY)
+        answer = await _ask(asker, replace(way, template=path))
+        answers.append((answer.status_code, answer.text.replace(one, "-")))
+    assert answers[0] == answers[1]

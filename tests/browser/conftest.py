@@ -19,6 +19,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from app.main import create_app
 from app.providers.sandbox import PROVIDER as Sandbox
 from app.settings import Settings
+from app.wiring import House
 from tests.conftest import Hands
 from tests.join.portal import Portal
 
@@ -67,9 +68,17 @@ async def browser() -> AsyncIterator[Browser]:
         await opened.close()
 
 
+@dataclass(frozen=True)
+class Service:
+    """The whole service on a port."""
+
+    url: str
+    house: House
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def portal(sqlite_url: str, clock: Running) -> AsyncIterator[Portal]:
-    """A portal on the service, whose doors open at the hour of the class and not before."""
+async def service(sqlite_url: str, clock: Running) -> AsyncIterator[Service]:
+    """Its doors open at the hour of the class and not before."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -84,11 +93,17 @@ async def portal(sqlite_url: str, clock: Running) -> AsyncIterator[Portal]:
         serving = asyncio.create_task(server.serve([listening]))
         while not server.started:
             await asyncio.sleep(0.01)
-        client = await app.state.house.clients.add("test")
-        async with httpx.AsyncClient(base_url=url) as http:
-            yield Portal(http, (client.client_id, client.client_secret), clock)
+        yield Service(url, app.state.house)
         server.should_exit = True
         await serving
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def portal(service: Service, clock: Running) -> AsyncIterator[Portal]:
+    """A portal on the service."""
+    client = await service.house.clients.add("test")
+    async with httpx.AsyncClient(base_url=service.url) as http:
+        yield Portal(http, (client.client_id, client.client_secret), clock)
 
 
 Opener = Callable[..., Awaitable[Page]]
