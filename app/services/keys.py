@@ -33,6 +33,7 @@ class Purpose(StrEnum):
     TOKEN_SIGNING = "token-signing"  # noqa: S105 (a P-256 key, PKCS#8 in DER)
     CLIENT_SECRETS = "client-secrets"  # HMAC, 256 bit; never renewed: stored digests hang on it
     JOIN_LINKS = "join-links"  # HMAC, 256 bit
+    PSEUDONYMS = "pseudonyms"  # HMAC, 256 bit; never renewed: one person is one pseudonym
 
 
 @dataclass(frozen=True, slots=True)
