@@ -33,6 +33,7 @@ from app.services.credentials import Credentials
 from app.services.faculties import Faculties
 from app.services.feeds import Feeds
 from app.services.health import Health
+from app.services.imports import Imports
 from app.services.instructors import Instructors
 from app.services.integrations import Integrations
 from app.services.keys import Keys
@@ -85,6 +86,7 @@ class House:
     vendors: Vendors
     health: Health
     faculties: Faculties
+    imports: Imports
     credentials: Credentials
     schedules: Schedules
     substitutes: Substitutes
@@ -147,6 +149,7 @@ def _build(
     health = Health(database, connections)
     upkeep = Upkeep(database, store, converging, health, clock)
     instructors = Instructors(database, connections, clock, upkeep.hasten)
+    faculties = Faculties(database, instructors, audit, clock)
     hours = DoorHours(
         early=_minutes(settings.early_minutes),
         early_for_instructors=_minutes(settings.early_minutes_instructor),
@@ -174,7 +177,8 @@ def _build(
         preferences=PreferencesPages(database, connections, activation, clock),
         vendors=Vendors(database, audit, clock),
         health=health,
-        faculties=Faculties(database, instructors, audit, clock),
+        faculties=faculties,
+        imports=Imports(faculties),
         credentials=Credentials(database, clients, audit, clock),
         schedules=Schedules(database, clock),
         substitutes=Substitutes(database, converging, audit, clock),

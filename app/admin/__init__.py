@@ -33,13 +33,46 @@ To add a page: one file with its routes, one template, one line each in `_SUBJEC
 from fastapi import APIRouter
 from starlette.staticfiles import StaticFiles
 
-from app.admin import account, grants, home, login, permissions, preferences, users
+from app.admin import (
+    account,
+    feed,
+    free,
+    grants,
+    home,
+    imports,
+    instructors,
+    integrations,
+    lessons,
+    login,
+    marketplace,
+    permissions,
+    preferences,
+    schedule,
+    users,
+    vendors,
+)
 from app.admin.assets import STATIC_FOLDER
 from app.admin.assets import STATIC_PATH as STATIC_PATH
 from app.admin.errors import dress as dress
 from app.admin.forms import LARGEST_FORM
 
-_SUBJECTS = (login, account, permissions, users, grants, preferences)
+_SUBJECTS = (
+    login,
+    account,
+    permissions,
+    users,
+    grants,
+    preferences,
+    marketplace,
+    integrations,
+    imports,
+    instructors,
+    vendors,
+    schedule,
+    free,
+    feed,
+    lessons,
+)
 
 assets = StaticFiles(directory=STATIC_FOLDER)
 router = APIRouter(max_body_size=LARGEST_FORM)

@@ -19,11 +19,39 @@ class Place:
 
 PLACES: tuple[Place, ...] = (
     Place(
+        "Edge",
+        "Edge Marketplace",
+        "/admin/marketplace",
+        "Find and install an integration: what it can do stands there.",
+        Scope.EDGE_MARKETPLACE_MANAGE,
+    ),
+    Place(
+        "Edge",
+        "Edge Integrate",
+        "/admin/integrations",
+        "Settings, health, activating and deactivating of integrations.",
+        Scope.EDGE_INTEGRATIONS_MANAGE,
+    ),
+    Place(
+        "Learning",
+        "ILT Vendors and Instructors",
+        "/admin/vendors",
+        "Vendors with their state, and the instructors of each.",
+        Scope.ILT_VENDORS_VIEW,
+    ),
+    Place(
         "Learning",
         "Learning Preferences",
         "/admin/preferences",
         "ILT Preferences: sign-in and address of a meeting provider.",
         Scope.LYNC_PREFERENCES_MANAGE,
+    ),
+    Place(
+        "Classes",
+        "View Your Sessions",
+        "/admin/schedule",
+        "Your classes: launch, roster, week, free times, and an address for your own calendar.",
+        Scope.ILT_SESSIONS_VIEW,
     ),
     Place(
         "Administration",

@@ -58,6 +58,13 @@ class Faculties:
             vendor = await _vendor(tx, actor, vendor_id)
             return await _known(tx, vendor, instructor_id)
 
+    async def find(self, actor: Actor, vendor_id: UUID, email: str) -> Instructor | None:
+        """The vendor's instructor with this address, however it is spelled. Raises NotFound, Conflict."""
+        actor.require(Scope.ILT_VENDORS_VIEW)
+        async with self._db.read() as tx:
+            vendor = await _vendor(tx, actor, vendor_id)
+            return await instructors.find(tx, _place(vendor).connection_id, email)
+
     async def add(self, actor: Actor, vendor_id: UUID, draft: InstructorDraft) -> Instructor:
         """Somebody new whom the provider knows. Raises PersonUnknown, InvalidRequest, Conflict."""
         actor.require(Scope.ILT_VENDORS_UPDATE)
