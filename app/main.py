@@ -1,9 +1,8 @@
 """Hangs the HTTP doors on the house: one ASGI application, made by `create_app(settings)`."""
 
-import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -23,6 +22,7 @@ from app.providers.base import Provider
 from app.settings import Settings
 from app.telemetry import logs
 from app.wiring import House, open_house
+from app.worker import working
 
 Dress = Callable[[Request, Exception], Response]
 
@@ -44,13 +44,13 @@ def create_app(
         async with AsyncExitStack() as stack:
             house = await stack.enter_async_context(open_house(settings, clock, catalogue))
             app.state.house = house
-            upkeep = asyncio.create_task(house.upkeep.run())
+            if settings.worker == "inside":
+                await stack.enter_async_context(
+                    working(house.jobs, settings.database_url, settings.worker_concurrency)
+                )
             gc.collect()
             gc.freeze()  # what lives as long as the process is not looked at again: shorter pauses
             yield
-            upkeep.cancel()
-            with suppress(asyncio.CancelledError):
-                await upkeep
 
     app = FastAPI(
         title=TITLE,

@@ -60,6 +60,22 @@ class Settings(BaseSettings):
         description="What the LMS hears while a provider is down or slow: `accept` answers Success, `tell` "
         "answers 500. In both cases the work goes on in the background.",
     )
+    worker: Literal["inside", "apart"] = Field(
+        default="inside",
+        description="Where background work is done: `inside` serving processes, or `apart` by `vilt worker`.",
+    )
+    worker_concurrency: int = Field(
+        default=10, ge=2, le=200, description="Background jobs at once in one process."
+    )
+    meeting_grace_days: int = Field(
+        default=7,
+        ge=1,
+        le=3650,
+        description="How long after its end a class that was never cancelled stays at the provider.",
+    )
+    evidence_days: int = Field(
+        default=0, ge=0, description="How long launches and attendance are kept; 0: for ever."
+    )
     token_lifetime_seconds: int = Field(
         default=3600, ge=60, le=86_400, description="Life of an access token."
     )

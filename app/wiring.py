@@ -36,20 +36,24 @@ from app.services.health import Health
 from app.services.imports import Imports
 from app.services.instructors import Instructors
 from app.services.integrations import Integrations
+from app.services.jobs import Jobs
 from app.services.keys import Keys
 from app.services.launches import DoorHours, Launches
 from app.services.links import Links
 from app.services.logins import Logins
 from app.services.meetings import Converging, Patience
 from app.services.preferences import PreferencesPages
+from app.services.privacy import Privacy
 from app.services.rooms import Rooms
+from app.services.rosters import Rosters
 from app.services.schedules import Schedules
 from app.services.sessions import Sessions, Tolerance
+from app.services.stories import Stories
 from app.services.substitutes import Substitutes
 from app.services.throttle import Throttle
 from app.services.tickets import TicketStore
 from app.services.tokens import Tokens
-from app.services.upkeep import Upkeep
+from app.services.upkeep import Keeping, Upkeep
 from app.services.users import Users
 from app.services.vendors import Vendors
 from app.settings import Settings
@@ -88,10 +92,13 @@ class House:
     faculties: Faculties
     imports: Imports
     credentials: Credentials
+    stories: Stories
+    rosters: Rosters
+    privacy: Privacy
     schedules: Schedules
     substitutes: Substitutes
     feeds: Feeds
-    upkeep: Upkeep
+    jobs: Jobs
 
     async def obstacle(self) -> str | None:
         """Why this house cannot serve right now, in words for anyone; None when it can."""
@@ -147,8 +154,11 @@ def _build(
     clients, audit = Clients(database, keys, clock), Audit(database, clock)
     activation = Activation(database, clients, audit, clock, settings.public_url)
     health = Health(database, connections)
-    upkeep = Upkeep(database, store, converging, health, clock)
-    instructors = Instructors(database, connections, clock, upkeep.hasten)
+    attendance = Attendance(database, store, connections, clock, settings.budget)
+    keeping = Keeping(_days(settings.meeting_grace_days), _days(settings.evidence_days) or None)
+    upkeep = Upkeep(database, store, attendance, health, keeping)
+    jobs = Jobs(database, store, converging, upkeep.chores(), clock)
+    instructors = Instructors(database, connections, clock, jobs.hasten)
     faculties = Faculties(database, instructors, audit, clock)
     hours = DoorHours(
         early=_minutes(settings.early_minutes),
@@ -168,7 +178,7 @@ def _build(
         instructors=instructors,
         launches=Launches(database, store, connections, Links(keys, settings.public_url), clock, hours),
         rooms=Rooms(database, clock),
-        attendance=Attendance(database, store, connections, clock, settings.budget),
+        attendance=attendance,
         users=Users(database, clock, audit, settings.public_url),
         answers=Answers(database, sealer, clock),
         logins=Logins(database, Throttle(clock, GUESSES), clock, settings.public_url),
@@ -180,10 +190,13 @@ def _build(
         faculties=faculties,
         imports=Imports(faculties),
         credentials=Credentials(database, clients, audit, clock),
+        stories=Stories(database, converging),
+        rosters=Rosters(database, attendance, audit, clock),
+        privacy=Privacy(database, keys, audit, clock),
         schedules=Schedules(database, clock),
         substitutes=Substitutes(database, converging, audit, clock),
         feeds=Feeds(database, audit, clock, settings.public_url),
-        upkeep=upkeep,
+        jobs=jobs,
     )
 
 
@@ -242,6 +255,10 @@ def _policy(settings: Settings) -> OutboundPolicy:
 
 def _minutes(count: float) -> timedelta:
     return timedelta(minutes=count)
+
+
+def _days(count: float) -> timedelta:
+    return timedelta(days=count)
 
 
 def _seconds(count: float) -> timedelta:

@@ -1,6 +1,6 @@
 """Jobs beside meetings: what is due when, who holds it, and what is parked. One row per kind and subject."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -48,9 +48,9 @@ async def ensure(tx: Tx, kinds: Sequence[str], now: datetime) -> None:
     await tx.execute(row.on_conflict_do_nothing())
 
 
-async def due(tx: Tx, now: datetime, limit: int) -> list[tuple[str, str]]:
-    """(kind, subject) of what is due, longest waiting first."""
-    query = select(jobs.c.kind, jobs.c.subject).where(jobs.c.due_at <= now)
+async def due(tx: Tx, kinds: Collection[str], now: datetime, limit: int) -> list[tuple[str, str]]:
+    """(kind, subject) of what is due among `kinds`, longest waiting first. Newer versions may know more."""
+    query = select(jobs.c.kind, jobs.c.subject).where(jobs.c.due_at <= now, jobs.c.kind.in_(kinds))
     return [(row.kind, row.subject) for row in await tx.execute(query.order_by(jobs.c.due_at).limit(limit))]
 
 
@@ -97,6 +97,17 @@ async def parked(tx: Tx, limit: int) -> list[Parked]:
         Parked(row.kind, row.subject, row.last_error_kind, row.last_error, row.attempts, row.parked_at)
         for row in await tx.execute(query)
     ]
+
+
+async def exists(tx: Tx, kind: str, subject: str) -> bool:
+    """Whether this job is not done yet; it may be parked."""
+    return (await tx.execute(select(jobs.c.kind).where(_named(kind, subject)))).first() is not None
+
+
+async def waiting(tx: Tx, kind: str, subject: str) -> bool:
+    """Whether this job is still to be done, and not parked."""
+    query = select(jobs.c.kind).where(_named(kind, subject), jobs.c.parked_at.is_(None))
+    return (await tx.execute(query)).first() is not None
 
 
 async def count_parked(tx: Tx) -> dict[str, int]:

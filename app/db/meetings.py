@@ -1,12 +1,11 @@
 """Meetings: who may talk to the provider about one (the claim), and what came of it."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import Row, case, func, select, update
 
 from app.db import instructors, intents, sessions
 from app.db.database import Tx
@@ -16,13 +15,8 @@ from app.domain.deeds import Deed, Held, Idle, Outcome, Settled, Work, deed_due,
 from app.domain.meeting import Meeting, MeetingRef, MeetingSpec, MeetingState
 from app.domain.session import Session, SessionState
 
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """When a failed try was, and when the next one is; none: parked."""
-
-    now: datetime
-    next_try_at: datetime | None
+OF_ONE_CONNECTION = 8
+LONGEST_LEASE = timedelta(minutes=10)
 
 
 class Meetings:
@@ -42,6 +36,8 @@ class Meetings:
             return Settled(None)
         meeting = self.meeting(row)
         if is_settled(session, meeting):
+            if meeting.next_try_at is not None:
+                await self._set(tx, meeting.id, next_try_at=None, pending_since=None)
             return Settled(meeting)
         if row.claimed_until is not None and row.claimed_until > now:
             return Held(meeting)
@@ -84,34 +80,37 @@ class Meetings:
             await intents.add(tx, session, now, now)  # revived while it was being cancelled
         return result.rowcount == 1
 
-    async def fail(self, tx: Tx, session_id: UUID, error: tuple[str, str], at: Again) -> None:
-        """A row that could not even be read failed with `error` (kind, sentence): later, or parked."""
-        session = await sessions.lock(tx, session_id)
-        await tx.execute(
-            update(meetings)
-            .where(meetings.c.session_id == session_id, meetings.c.state != MeetingState.CANCELLED)
-            .values(
-                attempts=meetings.c.attempts + 1,
-                tried_revision=session.revision,
-                last_error_kind=error[0],
-                last_error=error[1],
-                last_tried_at=at.now,
-                next_try_at=at.next_try_at,
-                parked_at=None if at.next_try_at else at.now,
-                updated_at=at.now,
-            )
-        )
-
     async def find(self, tx: Tx, session_id: UUID) -> Meeting | None:
         """The session's meeting that is not cancelled."""
         row = (await tx.execute(_not_cancelled(session_id))).first()
         return None if row is None else self.meeting(row)
 
     async def due(self, tx: Tx, now: datetime, limit: int) -> list[UUID]:
-        """Sessions whose meeting is due: changed, failed a while ago, or abandoned; longest waiting first."""
-        free = or_(meetings.c.claimed_until.is_(None), meetings.c.claimed_until <= now)
-        query = select(meetings.c.session_id).where(meetings.c.next_try_at <= now, free)
-        return list((await tx.scalars(query.order_by(meetings.c.next_try_at).limit(limit))).all())
+        """Sessions whose meeting is due: changed, failed a while ago, or abandoned; longest waiting first.
+
+        Of each connection only a few, those under way included: one that hangs must not take every hand.
+        """
+        held = case((meetings.c.claimed_until > now, 0), else_=1)
+        turn = func.row_number().over(
+            partition_by=meetings.c.connection_id, order_by=(held, meetings.c.next_try_at)
+        )
+        soon = (
+            select(meetings.c.session_id, meetings.c.next_try_at, held.label("free"), turn.label("turn"))
+            .where(meetings.c.next_try_at <= now + LONGEST_LEASE)
+            .subquery()
+        )
+        query = select(soon.c.session_id).where(
+            soon.c.free == 1, soon.c.next_try_at <= now, soon.c.turn <= OF_ONE_CONNECTION
+        )
+        return list((await tx.scalars(query.order_by(soon.c.next_try_at).limit(limit))).all())
+
+    async def expire(self, tx: Tx, session_id: UUID, now: datetime) -> None:
+        """The class is long over: the provider shall not keep its meeting."""
+        await tx.execute(
+            update(meetings)
+            .where(meetings.c.session_id == session_id, meetings.c.state != MeetingState.CANCELLED)
+            .values(expired_at=now, next_try_at=now, pending_since=now, parked_at=None, attempts=0)
+        )
 
     async def _set(self, tx: Tx, meeting_id: UUID, **values: Any) -> None:
         await tx.execute(update(meetings).where(meetings.c.id == meeting_id).values(**values))

@@ -85,6 +85,20 @@ class Attendance:
         provider = await self._connections.provider(session.connection_id)
         return provider.card.attendance is AttendanceSource.PULL
 
+    async def delay(self, session: Session) -> timedelta:
+        """How long after a class the provider's report may still change."""
+        provider = await self._connections.provider(session.connection_id)
+        return provider.card.attendance_delay
+
+    async def fetch(self, session: Session) -> bool:
+        """Ask the provider and keep what it says; whether that was its last word. Raises ProviderError."""
+        told = await self.report(session)
+        if told is None:
+            return True
+        async with self._db.begin() as tx:
+            await self._add(tx, session, told)
+        return told.final
+
     async def report(self, session: Session) -> Told | None:
         """What the provider says now; None where it has no report or no meeting. Raises ProviderError."""
         provider = await self._connections.provider(session.connection_id)

@@ -1,77 +1,108 @@
-"""Finishing what was abandoned: meetings whose worker died, or whose provider was away, are tried again."""
+"""What is done by itself: attendance after the class, meetings that nobody cancels, health, retention."""
 
-import asyncio
-from collections.abc import Coroutine
-from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 
+from app.db import jobs, retention, sessions
 from app.db.database import Database
 from app.db.meetings import Meetings
-from app.domain.clock import Clock
-from app.domain.errors import ConnectorError
+from app.domain.session import Session, SessionState
+from app.services.attendance import Attendance
 from app.services.health import Health
-from app.services.meetings import Converging
+from app.services.jobs import Chore
+from app.services.logins import IDLE
 
 log = structlog.get_logger()
 
-LONGEST_GOODBYE = 10.0  # seconds; longer than a provider is waited for
-EVERY_SECONDS = 15.0
-AT_ONCE = 20
-LAST_SECONDS = 3.0
+FIRST_LOOK = timedelta(minutes=5)  # after the end of a class, at its report
+LOOK_AGAIN = timedelta(hours=1)  # at a report that is late
+NO_LONGER = timedelta(days=7)  # than the provider says itself do we wait for its report
+HEALTH_EVERY = timedelta(seconds=30)  # asks which connections are due; they are checked far less often
+DAILY = timedelta(days=1)
+CHORES = ("health", "retention")
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """`grace`: how long after its end a class that was never cancelled stays at the provider. `evidence`: how
+    long launches and attendance are kept after they were recorded; None: for ever."""
+
+    grace: timedelta
+    evidence: timedelta | None
 
 
 class Upkeep:
-    """A sweep over the database; any number of processes may run it, since claims keep them apart."""
+    """Each of these may be done twice, or again after it was cut off in the middle."""
 
     def __init__(
-        self, db: Database, store: Meetings, meetings: Converging, health: Health, clock: Clock
+        self, db: Database, store: Meetings, attendance: Attendance, health: Health, keeping: Keeping
     ) -> None:
-        self._db, self._store, self._meetings = db, store, meetings
-        self._health, self._clock = health, clock
-        self._hastened = asyncio.Event()
+        self._db, self._store = db, store
+        self._attendance, self._health, self._keeping = attendance, health, keeping
 
-    def hasten(self) -> None:
-        """Something was changed that meetings have to follow: sweep now instead of at the next round."""
-        self._hastened.set()
+    def chores(self) -> dict[str, Chore]:
+        """Every kind of job that is done here."""
+        return {
+            "attendance": self.attendance,
+            "expiry": self.expiry,
+            "health": self.health,
+            "retention": self.retention,
+        }
 
-    async def sweep(self) -> int:
-        """Try everything that is due, once. Says how many sessions that were."""
+    async def attendance(self, subject: str, now: datetime) -> datetime | None:
+        """Fetch a class's report until it is final, on the provider's own schedule; then no more."""
+        session = await self._session(subject)
+        first = session.ends_at + FIRST_LOOK
+        if now < first:
+            return first
+        report_due = session.ends_at + await self._attendance.delay(session)
+        final = await self._attendance.fetch(session)
+        if final or now > report_due + NO_LONGER:
+            return None
+        return _next_look(session, now, report_due)
+
+    async def expiry(self, subject: str, now: datetime) -> datetime | None:
+        """A class that is long over and was never cancelled: the provider need not keep it (contract C).
+
+        What the report says is fetched first.
+        """
+        session = await self._session(subject)
+        if session.state is not SessionState.SCHEDULED:
+            return None
+        over = session.ends_at + self._keeping.grace
+        if now < over:
+            return over
+        async with self._db.begin() as tx:
+            if await jobs.waiting(tx, "attendance", subject):
+                return now + LOOK_AGAIN
+            await self._store.expire(tx, session.id, now)
+        return None
+
+    async def health(self, _subject: str, now: datetime) -> datetime | None:
+        """Check the connections that are due."""
+        await self._health.check_due(now)
+        return now + HEALTH_EVERY
+
+    async def retention(self, _subject: str, now: datetime) -> datetime | None:
+        """Forget what is of no use any more."""
+        kept_since = now - self._keeping.evidence if self._keeping.evidence else None
+        async with self._db.begin() as tx:
+            await retention.forget(tx, now, idle_since=now - IDLE)
+            gone = await retention.forget_evidence(tx, kept_since) if kept_since else 0
+        if gone:
+            log.info("evidence forgotten", rows=gone)
+        return now + DAILY
+
+    async def _session(self, subject: str) -> Session:
         async with self._db.read() as tx:
-            due = await self._store.due(tx, self._clock(), AT_ONCE)
-        for session_id in due:
-            try:
-                await self._meetings.settle(session_id)
-            except ConnectorError as error:
-                log.warning("meeting still unsettled", session=str(session_id), error=type(error).__name__)
-        return len(due)
-
-    async def run(self) -> None:
-        """Sweep for ever, and check what is due beside it, for a check may take its time."""
-        await asyncio.gather(self._sweep_for_ever(), self._check_for_ever())
-
-    async def _sweep_for_ever(self) -> None:
-        while True:
-            await _whole(self.sweep())
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._hastened.wait(), EVERY_SECONDS)
-            self._hastened.clear()
-
-    async def _check_for_ever(self) -> None:
-        while True:
-            await asyncio.sleep(EVERY_SECONDS)
-            await _whole(self._health.check_due(self._clock()))
+            return await sessions.get(tx, UUID(subject))
 
 
-async def _whole(chore: Coroutine[None, None, int]) -> None:
-    """A chore to its end, also when the service is stopped in the middle: a database does not like to be
-    left alone within a question. One that fails is logged, and done again the next time."""
-    task = asyncio.create_task(chore)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task], timeout=LAST_SECONDS)
-        task.cancel()
-        raise
-    except Exception:
-        log.exception("upkeep failed")
+def _next_look(session: Session, now: datetime, report_due: datetime) -> datetime:
+    """Gaps grow as the class recedes, with one look when the report should be final; then hourly."""
+    if now >= report_due:
+        return now + LOOK_AGAIN
+    return min(report_due, now + max(FIRST_LOOK, now - session.ends_at))

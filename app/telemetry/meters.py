@@ -35,6 +35,14 @@ SCHEDULE_CONFLICTS = Counter(
     registry=_registry,
 )
 MEETINGS = Counter("vilt_meetings", "Deeds done to meetings.", ["deed", "outcome"], registry=_registry)
+JOBS = Counter("vilt_jobs", "Background jobs done.", ["kind", "outcome"], registry=_registry)
+PARKED = Gauge(
+    "vilt_jobs_parked",
+    "Work that nobody tries any more until it is changed or woken.",
+    ["kind"],
+    multiprocess_mode="mostrecent",
+    registry=_registry,
+)
 PROVIDER_CALLS = Counter(
     "vilt_provider_calls", "Calls to meeting providers.", ["provider", "deed", "outcome"], registry=_registry
 )

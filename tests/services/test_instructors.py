@@ -72,13 +72,13 @@ async def test_a23_the_meetings_presenters_follow_the_instructors(
     await fake_house.instructors.update(
         caller, InstructorChange(INA.email, replace(INA, email="ina.ruiz@example.com"))
     )
-    await fake_house.upkeep.sweep()
+    await fake_house.jobs.sweep()
     ((_, spec),) = vendor.meetings.values()
     assert [(p.email, p.identity) for p in spec.presenters] == [
         ("ina.ruiz@example.com", "id:ina.ruiz@example.com")
     ]
     gone = InstructorDraft("ina.ruiz@example.com", "Ina", "Ruiz", active=False)
     await fake_house.instructors.update(caller, InstructorChange(gone.email, gone))
-    await fake_house.upkeep.sweep()
+    await fake_house.jobs.sweep()
     ((_, spec),) = vendor.meetings.values()
     assert spec.presenters == ()

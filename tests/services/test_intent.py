@@ -42,7 +42,7 @@ async def test_a_provider_in_trouble_keeps_no_lms_from_its_success(
     await fake_house.sessions.create(caller, wanted)
     before = await standing(fake_house, caller, wanted.external_id)
     clock.move(seconds=20)
-    assert await fake_house.upkeep.sweep() == 1
+    assert await fake_house.jobs.sweep() == 1
     after = await standing(fake_house, caller, wanted.external_id)
     assert (before.settled, after.settled) == (False, True)
     assert len(vendor.meetings) == 1
@@ -103,7 +103,7 @@ async def test_a_process_that_is_killed_right_after_storing_loses_nothing(
     async with fake_house.db.begin() as tx:
         await sessions.want(tx, caller, draft(), clock.now)
     clock.move(seconds=6)
-    assert await fake_house.upkeep.sweep() == 1
+    assert await fake_house.jobs.sweep() == 1
     assert len(vendor.meetings) == 1
 
 
@@ -115,7 +115,7 @@ async def test_a_process_that_is_killed_right_after_a_cancel_leaves_no_orphan(
     async with fake_house.db.begin() as tx:
         await sessions.cancel(tx, caller.tenant_id, wanted.external_id, clock.now)
     clock.move(seconds=6)
-    await fake_house.upkeep.sweep()
+    await fake_house.jobs.sweep()
     assert vendor.meetings == {}
 
 
@@ -131,7 +131,7 @@ async def test_a_session_revived_while_its_cancel_is_under_way_is_made_again_eve
         await sessions.want(tx, caller, wanted, clock.now)
     await cancelling
     clock.move(seconds=6)
-    await fake_house.upkeep.sweep()
+    await fake_house.jobs.sweep()
     assert (await standing(fake_house, caller, wanted.external_id)).settled
     assert len(vendor.meetings) == 1
 
@@ -146,6 +146,6 @@ async def test_a_change_that_comes_while_the_call_is_under_way_is_not_forgotten(
         await sessions.want(tx, caller, replace(wanted, title="v2"), clock.now)
     await creating
     clock.move(seconds=6)
-    await fake_house.upkeep.sweep()
+    await fake_house.jobs.sweep()
     ((_, spec),) = vendor.meetings.values()
     assert spec.title == "v2"

@@ -132,7 +132,7 @@ async def test_a_meeting_that_is_not_there_yet_is_being_prepared(
     await fake_house.sessions.create(caller, wanted)
     assert (await visit_of(fake_house, caller, wanted.external_id, "d@example.com")).door is Door.PREPARING
     clock.move(minutes=2)
-    await fake_house.upkeep.sweep()
+    await fake_house.jobs.sweep()
     assert (await visit_of(fake_house, caller, wanted.external_id, "d@example.com")).door is Door.OPEN
 
 

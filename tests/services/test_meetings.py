@@ -110,7 +110,7 @@ async def test_a_worker_that_died_in_the_middle_is_taken_over_when_its_lease_end
         await fake_house.sessions.create(caller, wanted)
     vendor.before = lambda _deed: None
     clock.move(seconds=10)
-    assert await fake_house.upkeep.sweep() == 1
+    assert await fake_house.jobs.sweep() == 1
     assert len(vendor.meetings) == 1
     assert vendor.calls == ["create", "find", "create"]
 

@@ -1,0 +1,5 @@
+"""The worker: an engine hands out what `services/jobs.py` says is due (docs/background-work.md: which, why)."""
+
+from app.worker.engine import Engine, working
+
+__all__ = ["Engine", "working"]
