@@ -35,19 +35,15 @@ from starlette.staticfiles import StaticFiles
 
 from app.admin import (
     account,
-    feed,
-    free,
     grants,
     home,
     imports,
     instructors,
     integrations,
-    lessons,
     login,
     marketplace,
     permissions,
     preferences,
-    schedule,
     users,
     vendors,
 )
@@ -68,10 +64,6 @@ _SUBJECTS = (
     imports,
     instructors,
     vendors,
-    schedule,
-    free,
-    feed,
-    lessons,
 )
 
 assets = StaticFiles(directory=STATIC_FOLDER)

@@ -47,13 +47,6 @@ PLACES: tuple[Place, ...] = (
         Scope.LYNC_PREFERENCES_MANAGE,
     ),
     Place(
-        "Classes",
-        "View Your Sessions",
-        "/admin/schedule",
-        "Your classes: launch, roster, week, free times, and an address for your own calendar.",
-        Scope.ILT_SESSIONS_VIEW,
-    ),
-    Place(
         "Administration",
         "Users",
         "/admin/users",
