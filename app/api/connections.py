@@ -26,7 +26,7 @@ class ConnectionView(BaseModel):
     """An installed provider. `settings` hold no secret: `secrets_stored` names those that are there."""
 
     id: UUID
-    key: str = Field(examples=["ms-lync"])
+    key: str = Field(examples=["north-america"])
     name: str
     provider: str
     provider_name: str

@@ -13,7 +13,7 @@ router = APIRouter(prefix="/api/v1/providers", tags=["Connections"])
 class ProviderView(BaseModel):
     """A provider's card in sentences, and the form that its settings are."""
 
-    key: str = Field(examples=["sandbox"])
+    key: str
     name: str
     summary: str
     can: list[str]
