@@ -89,8 +89,8 @@ class Users:
             for gift in gifts:
                 await grants.add(tx, user_id, gift, now)
             invitation = await self._link(tx, user_id, email)
-            after = {"name": name, "given": [_plain(gift) for gift in gifts]}
-            await self._audit.note(tx, actor, action="user.invited", subject=f"user:{email}", after=after)
+            after = {"email": email, "name": name, "given": [_plain(gift) for gift in gifts]}
+            await self._audit.note(tx, actor, action="user.invited", subject=f"user:{user_id}", after=after)
         return invitation
 
     async def list(self, actor: Actor) -> list[ListedUser]:
@@ -191,7 +191,7 @@ class Users:
         before: dict[str, Any] | None = None,
         after: dict[str, Any] | None = None,
     ) -> None:
-        subject = f"user:{user.email}"
+        subject, after = f"user:{user.id}", {"email": user.email, **(after or {})}
         await self._audit.note(tx, actor, action=action, subject=subject, before=before, after=after)
 
     async def _link(self, tx: Tx, user_id: UUID, email: str) -> Invitation:
