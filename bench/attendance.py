@@ -14,9 +14,9 @@ import uvloop
 
 from bench import databases, filling, machine, merging, requests, rounds
 from bench.databases import Store
-from bench.launch import schedule
 from bench.load import Slice, closed, paced
 from bench.options import Options, read
+from bench.places import schedule
 from bench.report import Figure, Report, as_rows, paired
 from bench.rounds import Turn
 from bench.servers import Server, serving

@@ -1,39 +1,24 @@
 """Ten thousand people open one class at the same minute, with a provider that is slow and often fails."""
 
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 
 import uvloop
 
-from bench import databases, requests, rounds, vendor
-from bench.databases import Store
+from bench import databases, places, requests, rounds, vendor
 from bench.load import closed
 from bench.options import Options, read
+from bench.places import Place
 from bench.report import Figure, Report, as_rows, paired
 from bench.rounds import Turn
 from bench.servers import Server, serving
 
 PEOPLE, PROVIDER_SECONDS, FAILING = 10_000, 0.5, 0.3
 BAR = 2.5
+THE_CLASS = "the-class"
 TRIES = 50  # the LMS asks again until the class is there
-
-
-@dataclass(frozen=True)
-class Hall:
-    """A service with one class, whose provider's calls stand in `calls`."""
-
-    server: Server
-    store: Store
-    calls: Path
-
-    def rush(self, people: int) -> Iterator[bytes]:
-        """Each person once."""
-        return iter(requests.launches(self.store.client, ["the-class"], people))
 
 
 def main() -> int:
@@ -50,27 +35,24 @@ def main() -> int:
 
 
 @contextmanager
-def hall(kind: str) -> Iterator[Hall]:
-    """The class is created the way an LMS does it: asked for until the provider succeeded once."""
-    with ExitStack() as stack:
-        store = stack.enter_context(databases.store(kind))
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vilt-bench-vendor-")))
-        databases.use_vendor(store, vendor.Vendor.card.key)
-        told = vendor.Behaviour(str(folder / "calls"), pause=PROVIDER_SECONDS, failing=FAILING)
-        server = stack.enter_context(serving("service", store.environment | told.as_environment()))
-        post = requests.session(store.client, "the-class")
+def hall(kind: str) -> Iterator[Place]:
+    """One class, asked for as an LMS does: until the provider succeeded once."""
+    behaviour = vendor.Behaviour(pause=PROVIDER_SECONDS, failing=FAILING)
+    with places.place_with_vendor(kind, behaviour) as there:
+        post = requests.session(there.store.client, THE_CLASS)
         for _ in range(TRIES):
-            made = uvloop.run(closed(server.port, iter([post]), connections=1))
+            made = uvloop.run(closed(there.server.port, iter([post]), connections=1))
             if made.refused == 0:
                 break
-        yield Hall(server, store, folder / "calls")
+        yield there
 
 
-def _rush(report: Report, options: Options, bare: Server, there: Hall, people: int) -> None:
+def _rush(report: Report, options: Options, bare: Server, there: Place, people: int) -> None:
     kind, calls_before = there.store.kind, len(vendor.calls(there.calls))
+    rush = requests.launches(there.store.client, [THE_CLASS], people)
     turns: dict[str, Turn] = {
         "bare": lambda: closed(bare.port, iter([requests.BARE] * people), cpu=bare.cpu),
-        kind: lambda: closed(there.server.port, there.rush(people), cpu=there.server.cpu),
+        kind: lambda: closed(there.server.port, iter(rush), cpu=there.server.cpu),
     }
     found = uvloop.run(rounds.in_turn(turns, options.rounds))
     report.rounds[kind] = as_rows(found)
@@ -86,9 +68,9 @@ def _rush(report: Report, options: Options, bare: Server, there: Hall, people: i
 def _pass_through(report: Report, options: Options) -> None:
     """The other design, with fewer people: it would need more than twenty minutes for all of them."""
     people = 16 if options.quick else 80
-    told = vendor.Behaviour("/dev/null", pause=PROVIDER_SECONDS, failing=FAILING)
+    told = vendor.Behaviour(pause=PROVIDER_SECONDS, failing=FAILING)
     with serving("passthrough", told.as_environment()) as server, databases.store("sqlite") as store:
-        rush = requests.launches(store.client, ["the-class"], people)
+        rush = requests.launches(store.client, [THE_CLASS], people)
         found = uvloop.run(closed(server.port, iter(rush)))
     ours = [turn["rate"] for kind in options.databases for turn in report.rounds[kind][kind]]
     note = f"measured with {people} people, {found.refused} of them refused"

@@ -9,9 +9,9 @@ from statistics import median
 import uvloop
 
 from bench import databases, machine
-from bench.launch import schedule
 from bench.load import closed
 from bench.options import Options, read
+from bench.places import schedule
 from bench.report import Figure, Report
 from bench.servers import Server, serving
 

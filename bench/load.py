@@ -33,6 +33,11 @@ class Slice:
         """Processor time of the server per request."""
         return self.cpu / max(self.answered, 1) * 1e6
 
+    @property
+    def busy(self) -> float:
+        """Share of its core that the server used; far below 1 at saturation, others had the machine."""
+        return self.cpu / self.seconds
+
     def percentile(self, share: float) -> float:
         """Latency in seconds below which `share` of the answers came."""
         ranked = sorted(self.latencies)

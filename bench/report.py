@@ -110,7 +110,12 @@ def as_rows(found: Mapping[str, Sequence[Any]]) -> dict[str, list[dict[str, floa
     """Slices as plain rows for the JSON."""
     return {
         name: [
-            {"rate": round(turn.rate, 1), "cpu_micros": round(turn.cpu_micros, 1), "refused": turn.refused}
+            {
+                "rate": round(turn.rate, 1),
+                "cpu_micros": round(turn.cpu_micros, 1),
+                "busy": round(turn.busy, 3),
+                "refused": turn.refused,
+            }
             for turn in turns
         ]
         for name, turns in found.items()

@@ -49,6 +49,10 @@ def cpu_micros(turns: list[Slice]) -> float:
     return median(turn.cpu_micros for turn in turns)
 
 
+def busy(turns: list[Slice]) -> float:
+    return median(turn.busy for turn in turns)
+
+
 def milliseconds(turns: list[Slice], share: float) -> float:
     """The median over rounds of a percentile."""
     return median(turn.percentile(share) for turn in turns) * 1000

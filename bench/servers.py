@@ -15,7 +15,7 @@ from typing import IO
 
 from bench import machine
 
-START_SECONDS, PATIENCE_SECONDS = 30.0, 4.0
+START_SECONDS, PATIENCE_SECONDS = 30.0, 2.0
 DROPPED = ("VILT_", "BENCH_", "PROMETHEUS_")
 
 

@@ -39,7 +39,7 @@ BEHAVIOUR = "BENCH_VENDOR"  # in the environment of the server process
 class Behaviour:
     """`pause` seconds per call, `failing` share of calls, `at_once`: as many calls at a time as it allows."""
 
-    calls: str
+    calls: str = os.devnull  # the file to write calls down in
     pause: float = 0.0
     failing: float = 0.0
     at_once: int = 1_000
@@ -66,7 +66,7 @@ class Vendor(Provider):
         identity=IdentityStrength.VERIFIED_EMAIL,
         default_policy=Policy(Rule.OPENED),
     )
-    behaviour = Behaviour(os.devnull)
+    behaviour = Behaviour()
 
     def __init__(self, settings: NoSettings, http: ProviderHttp) -> None:
         self._seats = asyncio.Semaphore(self.behaviour.at_once)
