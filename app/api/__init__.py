@@ -40,13 +40,24 @@ from app.api import (
     permissions,
     preferences,
     providers,
+    schedules,
     vendors,
 )
 from app.api.problems import REFUSALS, elsewhere
 from app.api.problems import dress as dress
 
 LARGEST_BODY = 1024 * 1024
-_SUBJECTS = (permissions, providers, connections, preferences, vendors, instructors, clients, audit)
+_SUBJECTS = (
+    permissions,
+    providers,
+    connections,
+    preferences,
+    vendors,
+    instructors,
+    clients,
+    audit,
+    schedules,
+)
 
 router = APIRouter(responses=REFUSALS, max_body_size=LARGEST_BODY)
 for _subject in _SUBJECTS:

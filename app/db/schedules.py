@@ -49,6 +49,7 @@ class Part:
     span: Span
     limit: int
     backwards: bool = False
+    skip: int = 0
     with_gone: bool = False
 
 
@@ -61,7 +62,8 @@ async def calendar(tx: Tx, whose: Whose, part: Part) -> list[Appointment]:
     in_span = and_(begins < part.span.ends_at, ends > part.span.starts_at)
     order = (begins.desc(), sessions.c.id.desc()) if part.backwards else (begins, sessions.c.id)
     query = (await _appointments(tx, whose)).where(theirs, in_span)
-    return [_appointment(row) for row in await tx.execute(query.order_by(*order).limit(part.limit))]
+    rows = await tx.execute(query.order_by(*order).offset(part.skip).limit(part.limit))
+    return [_appointment(row) for row in rows]
 
 
 async def find(tx: Tx, whose: Whose, session_id: UUID) -> Appointment | None:

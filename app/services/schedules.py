@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from app.db import instructors, schedules, sessions
@@ -27,13 +27,13 @@ NOBODY = "Say whose calendar: a machine has none of its own."
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """View Your Sessions. `past`: the latest first; `older`: where its next part begins, if there is one.
+    """View Your Sessions. `past`: the latest first; `older`: how many to skip for its next part, if any.
     `clashing`: the ids of those that need the person at the same time as another one."""
 
     now: tuple[Appointment, ...]
     upcoming: tuple[Appointment, ...]
     past: tuple[Appointment, ...]
-    older: datetime | None
+    older: int | None
     clashing: frozenset[UUID]
 
 
@@ -63,20 +63,18 @@ class Schedules:
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db, self.clock = db, clock
 
-    async def agenda(self, actor: Actor, before: datetime | None = None) -> Agenda:
-        """The reader's own classes; of the past those that began before `before`."""
+    async def agenda(self, actor: Actor, skip: int = 0) -> Agenda:
+        """The reader's own classes; of the past the part after the latest `skip`."""
         whose, now = whose_of(actor, ""), self.clock()
-        past = Part(Span(EARLIEST, min(before or now, now)), PAST_AT_MOST + 1, backwards=True)
+        past = Part(Span(EARLIEST, now), PAST_AT_MOST + 1, backwards=True, skip=skip)
         async with self._db.read() as tx:
             coming = await schedules.calendar(tx, whose, Part(Span(now, LATEST), UPCOMING_AT_MOST))
             gone = await schedules.calendar(tx, whose, past)
-        over = [one for one in gone if one.span.ends_at <= now][:PAST_AT_MOST]
-        more = len(gone) > PAST_AT_MOST and bool(over)
         return Agenda(
             now=tuple(one for one in coming if one.span.starts_at <= now),
             upcoming=tuple(one for one in coming if one.span.starts_at > now),
-            past=tuple(over),
-            older=over[-1].span.starts_at if more else None,
+            past=tuple(one for one in gone[:PAST_AT_MOST] if one.span.ends_at <= now),
+            older=skip + PAST_AT_MOST if len(gone) > PAST_AT_MOST else None,
             clashing=_ids(clashes(coming)),
         )
 

@@ -1,9 +1,8 @@
 """An instructor's calendar across connections, its clashes, and free times of several people."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from datetime import timedelta
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,22 +19,7 @@ from app.domain.permissions import Scope
 from app.domain.slots import Hours, Search
 from app.wiring import House
 from tests.conftest import Hands
-from tests.services.conftest import draft
-
-INA, TOM = "Ina@Example.com", "tom@example.com"
-TEN = datetime(2030, 5, 14, 10, tzinfo=UTC)
-WINDOW = Span(TEN - timedelta(days=1), TEN + timedelta(days=1))
-
-
-def person(tenant_id: UUID, email: str = INA, *more: Grant) -> Actor:
-    """A signed-in instructor: the own classes, and what else is given."""
-    own = Grant(Scope.ILT_SESSIONS_VIEW, Constraint(own_classes=True))
-    return Actor(tenant_id, "user", email, (own, *more), person_key=person_key(email))
-
-
-def planner(tenant_id: UUID) -> Actor:
-    both = (Grant(Scope.ILT_SESSIONS_VIEW), Grant(Scope.ILT_SESSIONS_CREATE))
-    return Actor(tenant_id, "user", "pam@example.com", both, person_key="pam@example.com")
+from tests.services.scheduling import INA, TEN, TOM, WINDOW, Scheduler, hire, person, planner
 
 
 @pytest.fixture
@@ -53,39 +37,18 @@ async def second(fake_house: House, caller: Caller) -> Caller:
 
 
 @pytest.fixture
-async def taught(fake_house: House, caller: Caller, clock: Hands) -> Callable[..., object]:
-    """Schedule a class: hours from ten o'clock, who is named, by whom it is scheduled."""
+def taught(fake_house: House, caller: Caller, clock: Hands) -> Scheduler:
     clock.now = TEN - timedelta(hours=2)
-
-    async def schedule(
-        begins: float, hours: float, *names: str, by: Caller | None = None, **more: object
-    ) -> UUID:
-        wanted = draft(
-            starts_at=TEN + timedelta(hours=begins),
-            ends_at=TEN + timedelta(hours=begins + hours),
-            instructors=names or None,
-            **more,
-        )
-        await fake_house.sessions.create(by or caller, wanted)
-        async with fake_house.db.read() as tx:
-            found = await tx.execute(sessions.select().where(sessions.c.external_id == wanted.external_id))
-            return UUID(str(found.one().id))
-
-    return schedule
-
-
-async def hire(house: House, caller: Caller, *emails: str) -> None:
-    for email in emails:
-        await house.instructors.add(caller, InstructorDraft(email, email[:3], "Ruiz", active=True))
+    return Scheduler(fake_house, caller)
 
 
 async def test_b5_two_classes_at_once_are_told_across_connections(
-    fake_house: House, caller: Caller, second: Caller, taught: Callable[..., object]
+    fake_house: House, caller: Caller, second: Caller, taught: Scheduler
 ) -> None:
-    first = await taught(0, 2, INA)  # type: ignore[misc]
+    first = await taught(0, 2, INA)
     with structlog.testing.capture_logs() as said:
-        other = await taught(1, 2, INA.lower(), by=second)  # type: ignore[misc]
-    await taught(3, 1, INA)  # type: ignore[misc]
+        other = await taught(1, 2, INA.lower(), by=second)
+    await taught(3, 1, INA)
     found = await fake_house.schedules.conflicts(person(caller.tenant_id), INA, WINDOW)
     assert [(c.first.session_id, c.second.session_id) for c in found] == [(first, other)]
     assert found[0].together == Span(TEN + timedelta(hours=1), TEN + timedelta(hours=2))
@@ -95,13 +58,13 @@ async def test_b5_two_classes_at_once_are_told_across_connections(
 
 
 async def test_a_cancelled_class_and_one_of_a_deactivated_instructor_clash_with_nothing(
-    fake_house: House, caller: Caller, taught: Callable[..., object]
+    fake_house: House, caller: Caller, taught: Scheduler
 ) -> None:
     await hire(fake_house, caller, INA, TOM)
-    gone, first = str(uuid4()), await taught(0, 2, INA, TOM)  # type: ignore[misc]
-    await taught(1, 2, INA, external_id=gone)  # type: ignore[misc]
+    gone, first = str(uuid4()), await taught(0, 2, INA, TOM)
+    await taught(1, 2, INA, external_id=gone)
     await fake_house.sessions.cancel(caller, gone)
-    await taught(1, 1, TOM)  # type: ignore[misc]
+    await taught(1, 1, TOM)
     await fake_house.instructors.add(caller, InstructorDraft(TOM, "Tom", "Ruiz", active=False))
     admin = planner(caller.tenant_id)
     assert await fake_house.schedules.conflicts(admin, INA, WINDOW) == ()
@@ -110,11 +73,11 @@ async def test_a_cancelled_class_and_one_of_a_deactivated_instructor_clash_with_
 
 
 async def test_where_the_lms_names_nobody_any_active_instructor_sees_the_class_and_none_is_busy(
-    fake_house: House, caller: Caller, taught: Callable[..., object]
+    fake_house: House, caller: Caller, taught: Scheduler
 ) -> None:
     await hire(fake_house, caller, INA)
-    await taught(0, 1)  # type: ignore[misc]
-    await taught(0, 1)  # type: ignore[misc]
+    await taught(0, 1)
+    await taught(0, 1)
     admin = planner(caller.tenant_id)
     assert len(await fake_house.schedules.conflicts(admin, INA, WINDOW)) == 1, "the only one there is"
     await hire(fake_house, caller, TOM)
@@ -124,12 +87,12 @@ async def test_where_the_lms_names_nobody_any_active_instructor_sees_the_class_a
 
 
 async def test_the_agenda_has_now_upcoming_and_past_and_nobody_elses(
-    fake_house: House, caller: Caller, taught: Callable[..., object], clock: Hands
+    fake_house: House, caller: Caller, taught: Scheduler, clock: Hands
 ) -> None:
-    past = await taught(-1, 0.5, INA)  # type: ignore[misc]
-    now = await taught(0, 1, INA)  # type: ignore[misc]
-    later = await taught(5, 1, INA)  # type: ignore[misc]
-    await taught(0, 1, TOM)  # type: ignore[misc]
+    past = await taught(-1, 0.5, INA)
+    now = await taught(0, 1, INA)
+    later = await taught(5, 1, INA)
+    await taught(0, 1, TOM)
     clock.now = TEN + timedelta(minutes=1)
     agenda = await fake_house.schedules.agenda(person(caller.tenant_id))
     ids = [[one.session_id for one in part] for part in (agenda.now, agenda.upcoming, agenda.past)]
@@ -137,25 +100,25 @@ async def test_the_agenda_has_now_upcoming_and_past_and_nobody_elses(
 
 
 async def test_a_long_past_is_shown_part_by_part_and_nothing_twice(
-    fake_house: House, caller: Caller, taught: Callable[..., object], clock: Hands
+    fake_house: House, caller: Caller, taught: Scheduler, clock: Hands
 ) -> None:
-    made = {await taught(n / 10, 0.1, INA) for n in range(30)}  # type: ignore[misc]
+    made = {await taught(n // 2, 0.1, INA) for n in range(30)}
     clock.move(days=2)
-    actor, seen, before = person(caller.tenant_id), [], None
+    actor, seen, skip = person(caller.tenant_id), [], 0
     while True:
-        agenda = await fake_house.schedules.agenda(actor, before)
+        agenda = await fake_house.schedules.agenda(actor, skip)
         seen += [one.session_id for one in agenda.past]
-        before = agenda.older
-        if before is None:
+        if agenda.older is None:
             break
+        skip = agenda.older
     assert (len(seen), set(seen)) == (30, made)
 
 
 async def test_a_narrowed_permission_shows_only_what_it_admits(
-    fake_house: House, caller: Caller, second: Caller, taught: Callable[..., object]
+    fake_house: House, caller: Caller, second: Caller, taught: Scheduler
 ) -> None:
-    own = await taught(0, 1, INA)  # type: ignore[misc]
-    toms = await taught(0, 1, TOM)  # type: ignore[misc]
+    own = await taught(0, 1, INA)
+    toms = await taught(0, 1, TOM)
     ina = person(caller.tenant_id)
     assert (await fake_house.schedules.timetable(ina, TOM, WINDOW)).appointments == ()
     assert (await fake_house.schedules.lesson(ina, own)).presents
@@ -171,9 +134,9 @@ async def test_a_narrowed_permission_shows_only_what_it_admits(
 
 
 async def test_whoever_may_see_a_vendors_classes_sees_those_and_no_others(
-    fake_house: House, caller: Caller, second: Caller, taught: Callable[..., object]
+    fake_house: House, caller: Caller, second: Caller, taught: Scheduler
 ) -> None:
-    here, there = await taught(0, 1, INA), await taught(0, 1, INA, by=second)  # type: ignore[misc]
+    here, there = await taught(0, 1, INA), await taught(0, 1, INA, by=second)
     await hire(fake_house, second, TOM)
     tom = Actor(
         caller.tenant_id,
@@ -189,10 +152,10 @@ async def test_whoever_may_see_a_vendors_classes_sees_those_and_no_others(
 
 
 async def test_free_times_count_every_class_of_the_portal(
-    fake_house: House, caller: Caller, second: Caller, taught: Callable[..., object]
+    fake_house: House, caller: Caller, second: Caller, taught: Scheduler
 ) -> None:
-    await taught(0, 1, INA)  # type: ignore[misc]
-    await taught(1.5, 1, TOM, by=second)  # type: ignore[misc]
+    await taught(0, 1, INA)
+    await taught(1.5, 1, TOM, by=second)
     utc = Hours(ZoneInfo("UTC"))
     found = await fake_house.schedules.free(
         planner(caller.tenant_id), [(INA, utc), (TOM, utc)], Search(TEN, timedelta(minutes=30), 2)
@@ -209,11 +172,11 @@ async def test_free_times_of_nobody_are_refused(
 
 
 async def test_a_calendar_stays_quick_beside_thousands_of_classes(
-    fake_house: House, caller: Caller, taught: Callable[..., object], clock: Hands
+    fake_house: House, caller: Caller, taught: Scheduler, clock: Hands
 ) -> None:
     from time import perf_counter
 
-    await taught(0, 1, INA)  # type: ignore[misc]
+    await taught(0, 1, INA)
     ids = [uuid4() for _ in range(20_000)]
     row = {
         "tenant_id": caller.tenant_id,
