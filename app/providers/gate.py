@@ -66,6 +66,7 @@ class Gate:
     ) -> None:
         self._manners, self._provider, self._clock = manners, provider, clock
         self._gauge = meters.PROVIDER_BREAKER.labels(provider, connection) if connection else None
+        self._show(State.CLOSED)  # what an older gate of this connection has shown is over
         self._breaker = Breaker(manners.breaker, clock, self._show)
         self._budget = Budget(manners.budget, clock)
 

@@ -35,6 +35,7 @@ class TicketStore:
         return SharedTickets(self, connection_id, revision)
 
     def now(self) -> datetime:
+        """The moment by which tickets live and end, in every process."""
         return self._clock()
 
     async def take(self, desk: Desk, claim: UUID, refused: str | None) -> Ticket | bool:
@@ -58,6 +59,7 @@ class TicketStore:
             return True
 
     async def keep(self, desk: Desk, claim: UUID, ticket: Ticket) -> None:
+        """The sign-in of `claim` brought `ticket`: from now on it is everybody's."""
         sealed = self._sealer.seal(ticket.text.encode(), _name(desk))
         async with self._db.begin() as tx:
             await tickets.keep(tx, desk, claim, sealed, ticket.expires_at)
@@ -92,6 +94,7 @@ class SharedTickets:
         self._alone = MemoryTickets(store.now)
 
     async def get(self, name: str, sign_in: SignIn, refused: str | None = None) -> Ticket:
+        """As `Tickets` promises it, for all processes together."""
         async with self._turns[name]:
             known = self._known.get(name)
             if known is None or not known.serves(self._store.now(), refused):

@@ -9,8 +9,9 @@ import pytest
 from .code import APP, ROOT, files, imports, inside, name, without_prose
 
 PROVIDERS = sorted(p.name for p in (APP / "providers").iterdir() if (p / "__init__.py").exists())
-WAY_OUT = ("app.providers.http", "app.providers.addresses")
-PROVIDER_MAY = ("app.domain", "app.telemetry", "app.providers.base", *WAY_OUT)
+# What all providers share lies beside their folders; the registry, which knows them all, is not for them.
+SHARED = sorted(p for p in (APP / "providers").glob("*.py") if p.stem not in ("__init__", "registry"))
+PROVIDER_MAY = ("app.domain", "app.telemetry", *(f"app.providers.{p.stem}" for p in SHARED))
 
 
 def test_imports_point_downward_only() -> None:
@@ -34,7 +35,7 @@ def test_the_words_of_the_house_need_no_tool(file) -> None:  # type: ignore[no-u
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_a_provider_knows_its_base_the_way_out_and_the_words_only(provider: str) -> None:
+def test_a_provider_knows_what_all_share_and_the_words_and_no_other_provider(provider: str) -> None:
     allowed = (*PROVIDER_MAY, f"app.providers.{provider}")
     foreign = {
         (name(file), dotted)
@@ -43,6 +44,12 @@ def test_a_provider_knows_its_base_the_way_out_and_the_words_only(provider: str)
         if inside(dotted, "app") and not inside(dotted, *allowed)
     }
     assert not foreign, "a provider that reaches further cannot be moved, removed or tested alone"
+
+
+@pytest.mark.parametrize("file", SHARED, ids=name)
+def test_what_providers_share_knows_none_of_them(file) -> None:  # type: ignore[no-untyped-def]
+    foreign = {d for d in imports(file) if inside(d, "app") and not inside(d, *PROVIDER_MAY)}
+    assert not foreign, "what one provider alone needs belongs into its folder"
 
 
 # The default connection needs a provider without an account; a permission's words are the product's.

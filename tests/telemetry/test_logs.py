@@ -48,6 +48,19 @@ def test_the_raw_path_of_uvicorns_own_access_line_never_appears(written: io.Byte
     assert written.getvalue() == b""
 
 
+@pytest.mark.parametrize("level", ["debug", "info"])
+@pytest.mark.parametrize("library", ["httpx", "httpcore", "httpcore.connection", "httpcore.http11"])
+def test_addresses_called_at_providers_never_appear_at_any_level(
+    written: io.BytesIO, library: str, level: str
+) -> None:
+    logs.configure(level, written)
+    for speak in (logging.getLogger(library).info, logging.getLogger(library).debug):
+        speak("HTTP Request: GET https://pool.example.com/people/search?query=dana@example.com")
+    assert written.getvalue() == b""
+    logging.getLogger(library).warning("worth knowing")
+    assert len(lines(written)) == 1
+
+
 def test_a_failure_names_its_causes_without_stack_and_values(written: io.BytesIO) -> None:
     try:
         try:
