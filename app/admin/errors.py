@@ -60,10 +60,10 @@ def refused(request: Request, template: str, refusal: errors.ConnectorError, **v
 def _words(exc: Exception) -> tuple[int, str, str]:
     if isinstance(exc, HTTPException):
         return exc.status_code, *HTTP_WORDS.get(exc.status_code, UNFORESEEN)
-    for kind, status, heading in TABLE:
-        if isinstance(exc, kind):
-            return status, heading, getattr(exc, "message", HTTP_WORDS[404][1])
-    return 500, *UNFORESEEN
+    row = next((row for row in TABLE if isinstance(exc, row[0])), None)
+    if row is None:
+        return 500, *UNFORESEEN
+    return row[1], row[2], getattr(exc, "message", HTTP_WORDS[404][1])
 
 
 def _headers(exc: Exception) -> dict[str, str]:
