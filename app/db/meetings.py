@@ -85,6 +85,13 @@ class Meetings:
         row = (await tx.execute(_not_cancelled(session_id))).first()
         return None if row is None else self.meeting(row)
 
+    async def is_held(self, tx: Tx, session_id: UUID, now: datetime) -> bool:
+        """Whether somebody holds the claim right now."""
+        until = select(meetings.c.id).where(
+            meetings.c.session_id == session_id, meetings.c.claimed_until > now
+        )
+        return (await tx.execute(until)).first() is not None
+
     async def due(self, tx: Tx, now: datetime, limit: int) -> list[UUID]:
         """Sessions whose meeting is due: changed, failed a while ago, or abandoned; longest waiting first.
 

@@ -89,11 +89,18 @@ class Converging:
                     raise _as_raised(meeting.last_error_kind, meeting.last_error)
                 case Held(meeting):
                     since = meeting.attempts if since is None else since
-                    if asyncio.get_running_loop().time() >= deadline:
-                        raise Busy
-                    await asyncio.sleep(LOOK_AGAIN)
+                    await self._wait_while_held(session_id, deadline)
                 case Work():
                     await self._listen(self._begin(step), deadline)
+
+    async def _wait_while_held(self, session_id: UUID, deadline: float) -> None:
+        """Looks only read: twenty who wait must not take turns at the writer with the one who works."""
+        while asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(LOOK_AGAIN)
+            async with self._db.read() as tx:
+                if not await self._store.is_held(tx, session_id, self._clock()):
+                    return
+        raise Busy
 
     async def standing(self, session: Session) -> Standing | None:
         """How it stands; None when there is no meeting (any more)."""

@@ -1,4 +1,4 @@
-"""The worker: an engine hands out what `services/jobs.py` says is due (docs/background-work.md: which, why)."""
+"""The worker: an engine hands out what `services/jobs.py` says is due (docs/background-work.md)."""
 
 from app.worker.engine import Engine, working
 

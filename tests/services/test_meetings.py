@@ -9,9 +9,9 @@ import pytest
 from app.domain.caller import Caller
 from app.domain.errors import AccountBroken, Busy, OutcomeUnknown, ProviderRejected, ProviderUnavailable
 from app.settings import Settings
-from app.wiring import House
+from app.wiring import House, open_house
 from tests.conftest import SECRET, Hands
-from tests.providers.fakes import Vendor
+from tests.providers.fakes import Fake, Vendor
 from tests.services.conftest import draft
 
 
@@ -42,11 +42,12 @@ async def test_changed_content_moves_the_meeting_in_place(
 
 
 async def test_twenty_at_once_make_one_meeting_and_all_hear_success(
-    fake_house: House, caller: Caller, vendor: Vendor
+    settings: Settings, caller: Caller, vendor: Vendor, clock: Hands, provider: type[Fake]
 ) -> None:
     vendor.pause = 0.2
     wanted = draft()
-    await asyncio.gather(*(fake_house.sessions.create(caller, wanted) for _ in range(20)))
+    async with open_house(settings, clock, {"fake": provider}) as patient:  # eight seconds, as by default
+        await asyncio.gather(*(patient.sessions.create(caller, wanted) for _ in range(20)))
     assert vendor.calls == ["create"]
 
 
@@ -191,8 +192,6 @@ async def test_a_storm_of_posts_puts_and_deletes_ends_with_what_was_wanted_last(
 async def test_two_houses_on_one_database_make_one_meeting(
     fake_house: House, caller: Caller, vendor: Vendor, settings, clock: Hands, provider
 ) -> None:
-    from app.wiring import open_house
-
     vendor.pause = 0.2
     wanted = draft()
     async with open_house(settings, clock, {"fake": provider}) as replica:

@@ -156,10 +156,10 @@ async def test_retention_forgets_what_refuses_itself_and_old_evidence_by_setting
     async with open_house(forgetful, clock, {"fake": provider}) as house:
         await house.jobs.ready(["retention"])
         clock.move(days=2)
-        await house.jobs.do((await _only(house, "retention")))
+        await house.jobs.do(await _only(house, "retention"))
         assert (await count(house, revoked_tokens), await count(house, launches)) == (0, 1)
         clock.move(days=30)
-        await house.jobs.do((await _only(house, "retention")))
+        await house.jobs.do(await _only(house, "retention"))
         assert (await count(house, launches), await count(house, logins)) == (0, 0)
 
 
