@@ -47,6 +47,7 @@ def configure(level: str = "info", stream: BinaryIO | None = None) -> None:
     logging.root.setLevel(least)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers = []
+        logging.getLogger(name).setLevel(logging.NOTSET)  # uvicorn sets its own; the service's level decides
         logging.getLogger(name).propagate = name != "uvicorn.access"  # our own access line knows the template
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(least, logging.WARNING))
