@@ -55,9 +55,7 @@ async def lock(tx: Tx, desk: Desk) -> TicketRow:
 
 async def claim(tx: Tx, desk: Desk, claim: UUID, until: datetime) -> None:
     """Whoever holds `claim` signs in, until `until` at the latest. The row must be locked."""
-    await tx.execute(
-        update(provider_tickets).where(_named(desk)).values(claim=claim, claimed_until=until)
-    )
+    await tx.execute(update(provider_tickets).where(_named(desk)).values(claim=claim, claimed_until=until))
 
 
 async def keep(tx: Tx, desk: Desk, claim: UUID, sealed: bytes, expires_at: datetime) -> bool:
@@ -65,9 +63,7 @@ async def keep(tx: Tx, desk: Desk, claim: UUID, sealed: bytes, expires_at: datet
     kept = await tx.execute(
         update(provider_tickets)
         .where(_held(desk, claim))
-        .values(
-            sealed=sealed, expires_at=expires_at, claim=None, claimed_until=None, left_alone_until=None
-        )
+        .values(sealed=sealed, expires_at=expires_at, claim=None, claimed_until=None, left_alone_until=None)
     )
     return kept.rowcount == 1
 
@@ -82,12 +78,8 @@ async def release(tx: Tx, desk: Desk, claim: UUID, left_alone_until: datetime | 
 
 
 def _named(desk: Desk) -> ColumnElement[bool]:
-    return and_(
-        provider_tickets.c.connection_id == desk.connection_id, provider_tickets.c.name == desk.name
-    )
+    return and_(provider_tickets.c.connection_id == desk.connection_id, provider_tickets.c.name == desk.name)
 
 
 def _held(desk: Desk, claim: UUID) -> ColumnElement[bool]:
-    return and_(
-        _named(desk), provider_tickets.c.revision == desk.revision, provider_tickets.c.claim == claim
-    )
+    return and_(_named(desk), provider_tickets.c.revision == desk.revision, provider_tickets.c.claim == claim)
