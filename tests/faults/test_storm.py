@@ -1,0 +1,13 @@
+"""The short form of the storm: a hundred sessions through everything that can go wrong at once."""
+
+import pytest
+
+from tests.faults.storm import storm
+
+
+@pytest.mark.timeout(420)
+@pytest.mark.parametrize("seed", [20261121])
+async def test_nothing_lost_and_nothing_doubled_in_a_storm(seed: int) -> None:
+    verdict = await storm(seed, sessions=100, at_once=12)
+    assert verdict.holds, str(verdict)
+    assert sum(verdict.strikes.values()) > 0
