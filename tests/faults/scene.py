@@ -42,7 +42,7 @@ class Process:
 
     def start(self) -> None:
         with self.log.open("ab") as out:
-            self.running = subprocess.Popen(  # noqa: S603 - our own command
+            self.running = subprocess.Popen(
                 [sys.executable, "-m", "app", *self.args], env=self.env, stdout=out, stderr=out
             )
 
@@ -93,7 +93,7 @@ class Scene:
         self._postgres.cleanup()
 
     def restart_the_dead(self) -> None:
-        """What an orchestrator does: a process that ended (no database at its start, say) is started again."""
+        """What an orchestrator does: a process that ended (no database at its start) starts again."""
         for process in (*self.apis, self.worker):
             if process.running is None or process.running.poll() is not None:
                 process.start()

@@ -1,4 +1,4 @@
-"""The storm: by its seed it strikes processes, the database and the provider while the LMS plays; then judges."""
+"""The storm: by its seed it strikes processes, database and provider while the LMS plays; then it judges."""
 
 import asyncio
 import time
