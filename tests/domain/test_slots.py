@@ -1,6 +1,7 @@
 """Free times: zones, nights on which clocks change, classes in the way."""
 
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -38,7 +39,7 @@ def test_b12_the_same_local_hours_are_other_hours_of_utc_after_the_clocks_change
 def test_b12_a_night_shift_is_as_long_as_the_night(night: str, hours: int) -> None:
     shift = Hours(BERLIN, time(1), time(5), frozenset({6}))
     found = free_slots([Participant(shift)], Search(at(night) - HOUR * 2, HOUR, hours))
-    assert all(b.starts_at - a.starts_at == HOUR for a, b in zip(found, found[1:], strict=False))
+    assert all(b.starts_at - a.starts_at == HOUR for a, b in pairwise(found))
     assert found[-1].ends_at.astimezone(BERLIN).time() == time(5)
 
 
@@ -63,7 +64,7 @@ def test_slots_never_overlap_nor_leave_anybodys_hours() -> None:
     people = [Participant(Hours(KOLKATA)), Participant(Hours(BERLIN, time(7), time(23)))]
     found = free_slots(people, Search(at("2030-05-14T05:07"), timedelta(minutes=50), 50))
     assert len(found) == 50
-    for one, following in zip(found, found[1:], strict=False):
+    for one, following in pairwise(found):
         assert one.ends_at <= following.starts_at
     for span in found:
         there = span.starts_at.astimezone(KOLKATA)
