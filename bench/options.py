@@ -1,6 +1,8 @@
 """The command line that all benchmarks share."""
 
 import argparse
+import signal
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +38,7 @@ def read(summary: str, parts: tuple[str, ...] = (), *, rounds: int = 7) -> Optio
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder for JSON and picture")
     given = parser.parse_args()
     machine.stay_on_load_core()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # servers and databases are ended on the way out
     logs.configure("warning")
     return Options(
         rounds=given.rounds or (1 if given.quick else rounds),

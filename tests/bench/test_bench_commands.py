@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from importlib import import_module
@@ -21,11 +22,12 @@ NONE_OF = ("refused", "errors", "heartbeats refused", "provider calls")
 
 
 @pytest.fixture(autouse=True)
-def _own_cores() -> Iterator[None]:
-    """A benchmark pins its process to one core; the tests after it get theirs back."""
-    cores = os.sched_getaffinity(0)
+def _as_before() -> Iterator[None]:
+    """A benchmark pins its process to one core and ends tidily when told: not so the tests after it."""
+    cores, ending = os.sched_getaffinity(0), signal.getsignal(signal.SIGTERM)
     yield
     os.sched_setaffinity(0, cores)
+    signal.signal(signal.SIGTERM, ending)
 
 
 def run(name: str, folder: Path, *options: str) -> dict[str, object]:
