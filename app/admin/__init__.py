@@ -35,15 +35,22 @@ from starlette.staticfiles import StaticFiles
 
 from app.admin import (
     account,
+    feed,
+    free,
     grants,
     home,
     imports,
     instructors,
     integrations,
+    lessons,
     login,
     marketplace,
     permissions,
     preferences,
+    privacy,
+    rosters,
+    schedule,
+    sessions,
     users,
     vendors,
 )
@@ -64,6 +71,13 @@ _SUBJECTS = (
     imports,
     instructors,
     vendors,
+    schedule,
+    free,
+    feed,
+    lessons,
+    sessions,
+    rosters,
+    privacy,
 )
 
 assets = StaticFiles(directory=STATIC_FOLDER)

@@ -1,8 +1,9 @@
 """How moments and rights read on a page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from app.domain.actor import Actor, Constraint
 from app.domain.permissions import CATALOGUE, ROLES
@@ -53,9 +54,21 @@ def rights(actor: Actor) -> list[str]:
     return found
 
 
+def query(fields: Iterable[tuple[str, str]]) -> str:
+    """The part of an address behind the question mark."""
+    return urlencode(list(fields))
+
+
+def said(text: str) -> str:
+    """A moment as it was written down once, in words."""
+    return utc(datetime.fromisoformat(text))
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "iso": iso,
     "utc": utc,
+    "query": query,
+    "said": said,
     "given": given,
     "reach": reach,
     "rights": rights,

@@ -39,8 +39,11 @@ from app.api import (
     instructors,
     permissions,
     preferences,
+    privacy,
     providers,
+    rosters,
     schedules,
+    sessions,
     vendors,
 )
 from app.api.problems import REFUSALS, elsewhere
@@ -57,6 +60,9 @@ _SUBJECTS = (
     clients,
     audit,
     schedules,
+    sessions,
+    rosters,
+    privacy,
 )
 
 router = APIRouter(responses=REFUSALS, max_body_size=LARGEST_BODY)

@@ -66,6 +66,21 @@ class Rosters:
             found = await admit(tx, actor, Scope.ILT_ROSTER_VIEW, session_id)
         return await self._roster(found)
 
+    async def reaches(self, actor: Actor, session_id: UUID) -> bool:
+        """Whether the permission to see attendance admits this session."""
+        try:
+            async with self._db.read() as tx:
+                await admit(tx, actor, Scope.ILT_ROSTER_VIEW, session_id)
+        except NotFound:
+            return False
+        return True
+
+    async def count_parts(self, actor: Actor, session_id: UUID) -> int:
+        """How many parts of the session's learning object are admitted, this one counted."""
+        async with self._db.read() as tx:
+            found = await admit(tx, actor, Scope.ILT_ROSTER_VIEW, session_id)
+            return len(await parts_of(tx, actor, Scope.ILT_ROSTER_VIEW, found))
+
     async def parts(self, actor: Actor, session_id: UUID) -> list[Roster]:
         """The rosters of all admitted parts of the session's learning object, in their order."""
         async with self._db.read() as tx:

@@ -5,13 +5,16 @@ from uuid import UUID
 
 import structlog
 
-from app.db import sessions
+from app.db import schedules, sessions, stories
 from app.db.database import Database
+from app.db.stories import Asked
 from app.domain.caller import Caller
 from app.domain.clock import Clock
 from app.domain.errors import Busy, OutcomeUnknown, ProviderUnavailable, SessionNotFound
 from app.domain.session import SessionDraft
 from app.services.meetings import Converging
+from app.telemetry import meters
+from app.telemetry.logs import correlation_id
 
 log = structlog.get_logger()
 
@@ -39,9 +42,7 @@ class Sessions:
 
         Raises what the provider refuses for good: ProviderRejected, AccountBroken.
         """
-        async with self._db.begin() as tx:
-            session = await sessions.want(tx, caller, draft, self._clock())
-        await self._carry_out(session.id)
+        await self._want(caller, draft, "create")
 
     async def update(self, caller: Caller, external_id: str, draft: SessionDraft) -> None:
         """As `create`; strict deployments answer SessionNotFound for an id that was never created."""
@@ -49,16 +50,30 @@ class Sessions:
             async with self._db.read() as tx:
                 if await sessions.find(tx, caller.tenant_id, external_id) is None:
                     raise SessionNotFound
-        await self.create(caller, draft)
+        await self._want(caller, draft, "update")
 
     async def cancel(self, caller: Caller, external_id: str) -> None:
         """Want it gone; repeatable. Evidence stays."""
         async with self._db.begin() as tx:
-            session = await sessions.cancel(tx, caller.tenant_id, external_id, self._clock())
+            now = self._clock()
+            session = await sessions.cancel(tx, caller.tenant_id, external_id, now)
+            if session is not None:
+                await stories.asked(tx, session.id, _asked("cancel", caller), None, now)
         if session is not None:
             await self._carry_out(session.id)
         elif not self._tolerance.lenient:
             raise SessionNotFound
+
+    async def _want(self, caller: Caller, draft: SessionDraft, deed: str) -> None:
+        async with self._db.begin() as tx:
+            now = self._clock()
+            session = await sessions.want(tx, caller, draft, now)
+            await stories.asked(tx, session.id, _asked(deed, caller), draft, now)
+            clashing = await schedules.clashing(tx, caller.tenant_id, [session.id])
+        if clashing:  # never refused: the LMS is the master
+            meters.SCHEDULE_CONFLICTS.inc()
+            log.warning("an instructor has two classes at once", session=str(session.id))
+        await self._carry_out(session.id)
 
     async def _carry_out(self, session_id: UUID) -> None:
         try:
@@ -67,3 +82,7 @@ class Sessions:
             log.warning("goes on in the background", session=str(session_id), error=type(error).__name__)
             if not self._tolerance.accept:
                 raise
+
+
+def _asked(deed: str, caller: Caller) -> Asked:
+    return Asked(deed, caller.client_id, correlation_id())
