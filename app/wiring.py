@@ -44,6 +44,8 @@ from app.services.logins import Logins
 from app.services.meetings import Converging, Patience
 from app.services.preferences import PreferencesPages
 from app.services.privacy import Privacy
+from app.services.reconciliation import KIND as RECONCILIATION
+from app.services.reconciliation import Reconciliation
 from app.services.rooms import Rooms
 from app.services.rosters import Rosters
 from app.services.schedules import Schedules
@@ -99,6 +101,7 @@ class House:
     substitutes: Substitutes
     feeds: Feeds
     jobs: Jobs
+    reconciliation: Reconciliation
 
     async def obstacle(self) -> str | None:
         """Why this house cannot serve right now, in words for anyone; None when it can."""
@@ -157,7 +160,9 @@ def _build(
     attendance = Attendance(database, store, connections, clock, settings.budget)
     keeping = Keeping(_days(settings.meeting_grace_days), _days(settings.evidence_days) or None)
     upkeep = Upkeep(database, store, attendance, health, keeping)
-    jobs = Jobs(database, store, converging, upkeep.chores(), clock)
+    reconciliation = Reconciliation(database, store, connections, clock)
+    chores = {**upkeep.chores(), RECONCILIATION: reconciliation.chore}
+    jobs = Jobs(database, store, converging, chores, clock)
     instructors = Instructors(database, connections, clock, jobs.hasten)
     faculties = Faculties(database, instructors, audit, clock)
     hours = DoorHours(
@@ -197,6 +202,7 @@ def _build(
         substitutes=Substitutes(database, converging, audit, clock),
         feeds=Feeds(database, audit, clock, settings.public_url),
         jobs=jobs,
+        reconciliation=reconciliation,
     )
 
 

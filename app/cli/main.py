@@ -4,7 +4,19 @@ import sys
 
 import typer
 
-from app.cli import audit, clients, connections, keys, server, simulate, users, welcome, worker
+from app.cli import (
+    audit,
+    clients,
+    connections,
+    keys,
+    privacy,
+    reconcile,
+    server,
+    simulate,
+    users,
+    welcome,
+    worker,
+)
 from app.cli.terminal import Refused
 from app.db.database import UNREACHABLE
 from app.db.sealed import Unopenable
@@ -16,6 +28,7 @@ app = typer.Typer(
 )
 app.command()(server.serve)
 app.command()(worker.worker)
+app.command()(reconcile.reconcile)
 app.command()(server.migrate)
 app.command()(server.status)
 app.command()(server.openapi)
@@ -26,6 +39,7 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
 app.add_typer(users.app, name="users")
 app.add_typer(worker.app, name="jobs")
+app.add_typer(privacy.app, name="privacy")
 app.add_typer(simulate.app, name="simulate")
 
 

@@ -48,20 +48,20 @@ class Connection:
 async def get(tx: Tx, connection_id: UUID) -> Connection:
     """A connection that is known to be there."""
     row = (await tx.execute(select(connections).where(connections.c.id == connection_id))).one()
-    return _connection(row)
+    return to_connection(row)
 
 
 async def find(tx: Tx, tenant_id: UUID, connection_id: UUID) -> Connection | None:
     """The tenant's connection; another tenant's is not found."""
     mine = and_(connections.c.tenant_id == tenant_id, connections.c.id == connection_id)
     row = (await tx.execute(select(connections).where(mine))).first()
-    return None if row is None else _connection(row)
+    return None if row is None else to_connection(row)
 
 
 async def all_of(tx: Tx, tenant_id: UUID) -> list[Connection]:
     """Every connection of the tenant, by key: they are few."""
     query = select(connections).where(connections.c.tenant_id == tenant_id).order_by(connections.c.key)
-    return [_connection(row) for row in await tx.execute(query)]
+    return [to_connection(row) for row in await tx.execute(query)]
 
 
 async def page(tx: Tx, tenant_id: UUID, after: str | None, limit: int) -> list[Connection]:
@@ -69,7 +69,7 @@ async def page(tx: Tx, tenant_id: UUID, after: str | None, limit: int) -> list[C
     query = select(connections).where(connections.c.tenant_id == tenant_id)
     if after is not None:
         query = query.where(connections.c.key > after)
-    return [_connection(row) for row in await tx.execute(query.order_by(connections.c.key).limit(limit))]
+    return [to_connection(row) for row in await tx.execute(query.order_by(connections.c.key).limit(limit))]
 
 
 async def add(tx: Tx, new: Connection) -> None:
@@ -107,7 +107,7 @@ async def change(tx: Tx, known: Connection, wanted: Connection, now: datetime) -
         .returning(*connections.c)
     )
     row = changed.first()
-    return None if row is None else _connection(row)
+    return None if row is None else to_connection(row)
 
 
 async def keep_health(
@@ -149,13 +149,14 @@ async def claim_due(tx: Tx, now: datetime, held_until: datetime, limit: int) -> 
     due = or_(connections.c.check_at.is_(None), connections.c.check_at <= now)
     query = select(connections).where(connections.c.state == State.ACTIVE, due)
     query = query.order_by(connections.c.check_at, connections.c.id).limit(limit)
-    found = [_connection(row) for row in await tx.execute(query.with_for_update(skip_locked=True))]
+    found = [to_connection(row) for row in await tx.execute(query.with_for_update(skip_locked=True))]
     ids = [row.id for row in found]
     await tx.execute(update(connections).where(connections.c.id.in_(ids)).values(check_at=held_until))
     return found
 
 
-def _connection(row: Row[Any]) -> Connection:
+def to_connection(row: Row[Any]) -> Connection:
+    """A row of the table as it leaves this room."""
     return Connection(
         id=row.id,
         tenant_id=row.tenant_id,

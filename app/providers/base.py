@@ -123,7 +123,7 @@ class CheckStep:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """The steps in their order; the first that failed ends the list. `facts` are shown to the administrator."""
+    """The steps in their order; the first that failed ends the list. `facts` are for the administrator."""
 
     steps: tuple[CheckStep, ...]
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -154,6 +154,15 @@ class AttendanceReport:
     rows: Sequence[PresenceRow]
     final: bool
     partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A meeting that carries a marker of such a service, as a list tells it; `fields`: the provider's own."""
+
+    marker: str
+    ref: MeetingRef
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Provider(ABC):
@@ -211,6 +220,14 @@ class Provider(ABC):
     async def attendance(self, ref: MeetingRef, since: datetime, until: datetime) -> AttendanceReport:
         """Who was present; only for cards whose attendance is PULL."""
         return AttendanceReport(rows=(), final=True)
+
+    async def list_ours(self) -> Sequence[Listed] | None:
+        """Every meeting that carries a marker, whoever planted it; None where the provider cannot list."""
+        return None
+
+    def differences(self, listed: Listed, spec: MeetingSpec) -> tuple[str, ...]:
+        """What is not as wanted (`title`, `time`, `presenters`), as far as a list can tell."""
+        return ()
 
     async def aclose(self) -> None:
         """Sign out and let go of connections."""

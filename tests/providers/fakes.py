@@ -24,6 +24,7 @@ from app.providers.base import (
     CheckStep,
     Idempotency,
     IdentityStrength,
+    Listed,
     PresenceRow,
     Provider,
     ProviderMeeting,
@@ -130,6 +131,22 @@ class Fake(Provider):
 
     async def attendance(self, ref, since, until) -> AttendanceReport:  # type: ignore[no-untyped-def]
         return AttendanceReport(self.vendor.report, final=True)
+
+    async def list_ours(self) -> list[Listed] | None:
+        self.vendor.calls.append("list")
+        if self.vendor.always in RAISED:
+            raise RAISED[self.vendor.always]
+        return [
+            Listed(marker, MeetingRef(key, {"url": "https://meet.example/x"}), {"spec": spec})
+            for key, (marker, spec) in self.vendor.meetings.items()
+        ]
+
+    def differences(self, listed: Listed, spec: MeetingSpec) -> tuple[str, ...]:
+        found: MeetingSpec = listed.fields["spec"]
+        times = (found.starts_at, found.ends_at) == (spec.starts_at, spec.ends_at)
+        wrong = {"title": found.title != spec.title, "time": not times}
+        wrong["presenters"] = found.presenters != spec.presenters
+        return tuple(name for name, differs in wrong.items() if differs)
 
     async def _write(self, deed: str, commit: Callable[[], str]) -> str:
         self.vendor.calls.append(deed)

@@ -1,6 +1,6 @@
 """MS Lync in our words: the deeds of `Provider`, each one a short conversation with the server."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from app.providers.base import (
     AttendanceReport,
     AttendanceSource,
     CheckReport,
+    Listed,
     Provider,
     ProviderMeeting,
 )
@@ -125,6 +126,21 @@ class Lync(Provider):
     async def watch(self, ref: MeetingRef, until: datetime, tell: roster.Tell) -> AttendanceReport:
         """Follow who is in the class until `until`; only where live roster is chosen. See roster.py."""
         return await roster.watch(self._settings, self._http, roster.Watch(ref, until, tell), self._directory)
+
+    async def list_ours(self) -> Sequence[Listed] | None:
+        async def deed(application: Application) -> list[Listed]:
+            marked = [(meetings.planted(found), found) for found in await listing.listed(application)]
+            return [
+                Listed(marker, await listing.finished(application, found), found)
+                for marker, found in marked
+                if marker
+            ]
+
+        return await self._ucwa.run(deed)
+
+    def differences(self, listed: Listed, spec: MeetingSpec) -> tuple[str, ...]:
+        wanted, _ = meetings.texts(spec, listed.marker)
+        return meetings.differing(listed.fields, wanted)
 
     async def aclose(self) -> None:
         await self._ucwa.aclose()

@@ -20,6 +20,7 @@ PASS_BACK = "please pass this in a PUT request"  # noqa: S105 - the documented v
 _ASSIGNED = "myAssignedOnlineMeeting"
 _LEAST_LIFE = timedelta(hours=8)
 _LONGEST_LIFE = timedelta(days=3650 - 3)  # ten years after the server's time, minus doubt
+_TAG = re.compile(r"\[vilt:([^\]\s]{1,64})\]")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -31,6 +32,20 @@ def plain(text: str) -> str:
 
 def tag(marker: str) -> str:
     return f"[vilt:{marker}]"
+
+
+def planted(meeting: Resource) -> str:
+    """The marker in a meeting's description; empty where there is none."""
+    found = _TAG.search(str(meeting.get("description") or ""))
+    return found[1] if found else ""
+
+
+def differing(meeting: Resource, wanted: Mapping[str, str]) -> tuple[str, ...]:
+    """Which of title and time are not as `wanted`; the time stands in the description's first line."""
+    title = meeting.get("subject") == wanted["subject"]
+    first, _, _ = str(meeting.get("description") or "").partition("\n")
+    time = first.strip() == wanted["description"].partition("\n")[0].strip()
+    return (() if title else ("title",)) + (() if time else ("time",))
 
 
 def wishes(settings: LyncSettings) -> dict[str, str]:
