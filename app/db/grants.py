@@ -17,12 +17,16 @@ from app.domain.permissions import ROLES, Scope
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One line of what a user was given: a role, or a single permission."""
+    """One line of what a user was given: a role, or a single permission.
+
+    `from_groups`: the company's sign-in said so when this user last came; not given here.
+    """
 
     id: UUID
     user_id: UUID
     role: str | None
     grant: Grant | None
+    from_groups: bool = False
 
     @property
     def grants(self) -> tuple[Grant, ...]:
@@ -38,7 +42,7 @@ async def of_users(tx: Tx, user_ids: Collection[UUID]) -> dict[UUID, list[Given]
     found: dict[UUID, list[Given]] = defaultdict(list)
     for row in await tx.execute(query):
         single = None if row.scope is None else Grant(Scope(row.scope), _opened(row.constraint))
-        found[row.user_id].append(Given(row.id, row.user_id, row.role, single))
+        found[row.user_id].append(Given(row.id, row.user_id, row.role, single, row.from_groups))
     return found
 
 
@@ -52,9 +56,18 @@ async def add(tx: Tx, user_id: UUID, what: str | Grant, now: datetime) -> None:
             role=what if isinstance(what, str) else None,
             scope=single and str(single.scope),
             constraint=single and single.constraint and _closed(single.constraint),
+            from_groups=False,
             created_at=now,
         )
     )
+
+
+async def replace_from_groups(tx: Tx, user_id: UUID, roles: Collection[str], now: datetime) -> None:
+    """The roles that the company's groups give from now on, instead of all that they gave before."""
+    await tx.execute(delete(grants).where(grants.c.user_id == user_id, grants.c.from_groups))
+    for role in roles:
+        line = {"id": uuid4(), "user_id": user_id, "role": role, "from_groups": True, "created_at": now}
+        await tx.execute(insert(grants).values(**line))
 
 
 async def remove(tx: Tx, user_id: UUID, grant_id: UUID) -> bool:

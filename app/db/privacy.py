@@ -16,6 +16,7 @@ from app.db.tables import (
     calendar_feeds,
     evidence,
     grants,
+    identities,
     instructor_renames,
     instructors,
     invitations,
@@ -76,7 +77,7 @@ async def erase(tx: Tx, person: Person, pseudonym: str, now: datetime) -> dict[s
     """Put the pseudonym wherever the person is named; says how many rows of which table. The rows stay, so
     that totals do; what only served to sign in goes."""
     counts: dict[str, int] = {}
-    for table in (logins, invitations, grants, calendar_feeds):
+    for table in (logins, invitations, grants, identities, calendar_feeds):
         gone = await tx.execute(delete(table).where(table.c.user_id.in_(person.user_ids)))
         counts[table.name] = gone.rowcount
     counts[answers.name] = (await tx.execute(delete(answers).where(_answers(person)))).rowcount
@@ -94,7 +95,7 @@ def _places(person: Person) -> list[tuple[Table, ColumnElement[bool]]]:
         (users, _users(person)),
         *(
             (table, table.c.user_id.in_(person.user_ids))
-            for table in (logins, invitations, grants, calendar_feeds)
+            for table in (logins, invitations, grants, identities, calendar_feeds)
         ),
         (answers, _answers(person)),
         (instructors, _instructors(person)),

@@ -462,7 +462,19 @@ grants = Table(
     Column("role", Text),
     Column("scope", Text),
     Column("constraint", JSON),
+    Column("from_groups", Boolean, nullable=False),  # told by the company's sign-in, not given here
     _now(),
+)
+
+# Who somebody is at the company's own sign-in.
+identities = Table(
+    "identities",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("user_id", ForeignKey("users.id"), nullable=False, index=True),
+    _now(),
+    Column("seen_at", Instant, nullable=False),
 )
 
 answers = Table(
