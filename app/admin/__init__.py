@@ -78,6 +78,10 @@ _SUBJECTS = (
     sessions,
     rosters,
     privacy,
+    schedule,
+    free,
+    feed,
+    lessons,
 )
 
 assets = StaticFiles(directory=STATIC_FOLDER)
