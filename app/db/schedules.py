@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     Row,
     Select,
     and_,
@@ -55,21 +56,21 @@ class Part:
 
 async def calendar(tx: Tx, whose: Whose, part: Part) -> list[Appointment]:
     """The appointments that touch the span, cancelled ones too, by their beginning."""
-    theirs = taught(whose.key)
-    if part.with_gone:
+    theirs = and_(taught(whose.key), await _admitted(tx, whose))
+    if part.with_gone:  # the reach of "own classes" ends where one is no longer one's own
         theirs = or_(theirs, taken_off(whose.key))
     begins, ends = sessions.c.starts_at, sessions.c.ends_at
     in_span = and_(begins < part.span.ends_at, ends > part.span.starts_at)
     order = (begins.desc(), sessions.c.id.desc()) if part.backwards else (begins, sessions.c.id)
-    query = (await _appointments(tx, whose)).where(theirs, in_span)
+    query = _appointments(whose).where(theirs, in_span)
     rows = await tx.execute(query.order_by(*order).offset(part.skip).limit(part.limit))
     return [_appointment(row) for row in rows]
 
 
 async def find(tx: Tx, whose: Whose, session_id: UUID) -> Appointment | None:
     """The class, if the reader's permission reaches it; whether the person presents in it or not."""
-    query = await _appointments(tx, whose)
-    row = (await tx.execute(query.where(sessions.c.id == session_id))).first()
+    query = _appointments(whose).where(await _admitted(tx, whose), sessions.c.id == session_id)
+    row = (await tx.execute(query)).first()
     return None if row is None else _appointment(row)
 
 
@@ -132,8 +133,11 @@ async def replace_instructor(tx: Tx, session: Session, old: str, new: str, now: 
     return changed
 
 
-async def _appointments(tx: Tx, whose: Whose) -> Select[Any]:
-    reach = await resolve(tx, whose.tenant_id, whose.reach, whose.reader)
+async def _admitted(tx: Tx, whose: Whose) -> ColumnElement[bool]:
+    return admits(whose.tenant_id, await resolve(tx, whose.tenant_id, whose.reach, whose.reader))
+
+
+def _appointments(whose: Whose) -> Select[Any]:
     here = instructors.c.connection_id == sessions.c.connection_id
     active = select(func.count()).where(here, instructors.c.active).scalar_subquery()
     alone = and_(sessions.c.unnamed == true(), active == 1)
@@ -150,7 +154,7 @@ async def _appointments(tx: Tx, whose: Whose) -> Select[Any]:
         )
         .join_from(sessions, connections, connections.c.id == sessions.c.connection_id)
         .outerjoin(vendors, vendors.c.connection_id == connections.c.id)
-        .where(admits(whose.tenant_id, reach))
+        .where(sessions.c.tenant_id == whose.tenant_id)
     )
 
 

@@ -200,7 +200,7 @@ def test_a_calendar_client_of_others_subscribes_and_follows(sqlite_url: str, tmp
                 _synchronize(tmp_path, url)
                 (file,) = (tmp_path / "classes").glob("*.ics")
                 assert f"DTSTART:{start:%Y%m%dT%H%M%SZ}" in file.read_text()
-    assert "\nUID:session-" in file.read_text()
+    assert "SUMMARY:Brandschutz 防火 حريق" in file.read_text()
 
 
 def _signed_up(settings: Settings) -> str:
