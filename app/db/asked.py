@@ -17,9 +17,9 @@ from app.db.database import Tx
 Columns = Mapping[str, type[Text] | type[Uuid[UUID]]]
 
 
-def asked(tx: Tx, columns: Columns) -> Subquery:
+def asked(dialect: str, columns: Columns) -> Subquery:
     """A table `asked` with these columns and `place`, the row's number from 0; fill it with `rows`."""
-    if tx.dialect.name == "sqlite":
+    if dialect == "sqlite":
         each = func.json_each(bindparam("asked")).table_valued("key", "value")
         parts = [
             func.json_extract(each.c.value, f"$[{place}]", type_=kind()).label(name)

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Row, Select, and_, bindparam, delete, func, insert, or_, select, update
 
 from app.db.database import Tx
-from app.db.tables import client_secrets, clients, connections, tenants
+from app.db.tables import Instant, client_secrets, clients, connections, tenants
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +77,23 @@ def to_client(row: Row[Any]) -> Client:
 
 async def find(tx: Tx, ids: Collection[str], now: datetime) -> dict[str, tuple[Client, list[bytes]]]:
     """The clients of these ids, each with the digests of its secrets that work now; one query for all."""
-    query = client_query().add_columns(client_secrets.c.digest)
-    alive = and_(client_secrets.c.client_id == clients.c.id, _lives(now))
     found: dict[str, tuple[Client, list[bytes]]] = {}
-    for row in await tx.execute(query.outerjoin(client_secrets, alive).where(clients.c.id.in_(ids))):
+    for row in await tx.execute(_found(), {"ids": list(ids), "now": now}):
         _, digests = found.setdefault(row.id, (to_client(row), []))
         if row.digest is not None:
             digests.append(row.digest)
     return found
 
 
-def _lives(now: datetime) -> Any:
+@cache  # asked for on every call of the LMS
+def _found() -> Select[Any]:
+    now = bindparam("now", type_=Instant)
+    alive = and_(client_secrets.c.client_id == clients.c.id, _lives(now))
+    query = client_query().add_columns(client_secrets.c.digest).outerjoin(client_secrets, alive)
+    return query.where(clients.c.id.in_(bindparam("ids", expanding=True)))
+
+
+def _lives(now: Any) -> Any:
     return or_(client_secrets.c.expires_at.is_(None), client_secrets.c.expires_at > now)
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Text, Uuid, case, exists, literal, select
+from sqlalchemy import ColumnElement, Row, Select, Text, Uuid, case, exists, literal, select
 
 from app.db import sessions as session_rows
 from app.db.asked import Columns, asked, rows
@@ -72,18 +73,22 @@ async def look(tx: Tx, wishes: Sequence[Wish]) -> list[Target | None]:
 
     None where there is no such session, or where it is another portal's.
     """
-    table = asked(tx, _WISH)
+    values = [(w.tenant_id, session_key(w.external_id), person_key(w.email)) for w in wishes]
+    found: list[Target | None] = [None] * len(wishes)
+    for row in await tx.execute(_look(tx.dialect.name), rows(tx, _WISH, values)):
+        found[row.place] = Target(row.id, SessionState(row.state), _standing(row))
+    return found
+
+
+@cache  # to put the statement together anew costs as much as to run it
+def _look(dialect: str) -> Select[Any]:
+    table = asked(dialect, _WISH)
     query = select(table.c.place, sessions.c.id, sessions.c.state, *_standing_columns(table.c.person_key))
-    query = query.join_from(
+    return query.join_from(
         table,
         sessions,
         (sessions.c.tenant_id == table.c.tenant_id) & (sessions.c.session_key == table.c.session_key),
     )
-    values = [(w.tenant_id, session_key(w.external_id), person_key(w.email)) for w in wishes]
-    found: list[Target | None] = [None] * len(wishes)
-    for row in await tx.execute(query, rows(tx, _WISH, values)):
-        found[row.place] = Target(row.id, SessionState(row.state), _standing(row))
-    return found
 
 
 async def record(tx: Tx, launched: Sequence[Launch]) -> None:
