@@ -69,6 +69,8 @@ class Jobs:
 
     async def ready(self, chores: Sequence[str]) -> None:
         """Make sure that what is done again and again has its row; called when a worker starts."""
+        if not chores:
+            return
         async with self._db.begin() as tx:
             await jobs.ensure(tx, chores, self._clock())
 

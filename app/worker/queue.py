@@ -32,7 +32,9 @@ async def open_queue(database_url: str) -> AsyncIterator[tuple[QueueManager, Que
         memory = InMemoryQueries(InMemoryDriver())
         yield QueueManager(memory), memory
         return
-    connection = await asyncpg.connect(database_url.replace("+asyncpg", "", 1))
+    connection = await asyncpg.connect(
+        database_url.replace("+asyncpg", "", 1), server_settings={"application_name": "vilt worker"}
+    )
     try:
         queue = _queries(AsyncpgDriver(connection))
         yield QueueManager(queue, channel=NAMES.channel), queue
