@@ -78,10 +78,6 @@ _SUBJECTS = (
     sessions,
     rosters,
     privacy,
-    schedule,
-    free,
-    feed,
-    lessons,
 )
 
 assets = StaticFiles(directory=STATIC_FOLDER)

@@ -61,13 +61,6 @@ PLACES: tuple[Place, ...] = (
         Scope.ILT_SESSIONS_VIEW,
     ),
     Place(
-        "Classes",
-        "View Your Sessions",
-        "/admin/schedule",
-        "Your classes: launch, roster, week, free times, and an address for your own calendar.",
-        Scope.ILT_SESSIONS_VIEW,
-    ),
-    Place(
         "Administration",
         "Users",
         "/admin/users",

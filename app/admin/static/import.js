@@ -59,6 +59,8 @@
     const rows = form.elements.rows.value.split("\n").filter(Boolean);
     const size = Number(form.dataset.import);
     form.hidden = true;
+    document.querySelector("[data-preview]").hidden = true;
+    document.querySelector("h1").textContent = "Import instructors";
     box.hidden = false;
     bar.max = rows.length;
     document.getElementById("report").focus();
