@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from app.admin.errors import refused
 from app.admin.forms import Form, Posted, attempt
-from app.admin.pages import HEADERS, page, see_other
+from app.admin.pages import HEADERS, confirm, page, see_other
 from app.admin.signed import Inside, need
 from app.domain.actor import Actor
 from app.domain.errors import ConnectorError, InvalidRequest, NotAllowed, NotFound
@@ -33,6 +33,13 @@ async def decide(request: Request, house: Inside, actor: Managing, form: Form) -
         periods = await house.privacy.periods(actor)
         return refused(request, "privacy.html", done, form=form, periods=periods)
     return see_other(request, "/admin/privacy", "The periods are saved. They are applied once a day.")
+
+
+@router.get("/apply")
+async def ask_apply(request: Request, actor: Managing) -> Response:
+    text = "Names whose time is over by the saved periods are taken away now. It cannot be undone."
+    back = "/admin/privacy"
+    return confirm(request, "Take away what is over?", text, "Take it away", back=back, trail=[HERE])
 
 
 @router.post("/apply")

@@ -59,16 +59,16 @@ def query(fields: Iterable[tuple[str, str]]) -> str:
     return urlencode(list(fields))
 
 
-def said(text: str) -> str:
-    """A moment as it was written down once, in words."""
-    return utc(datetime.fromisoformat(text))
+def written(text: str) -> datetime:
+    """A moment as it was written down once."""
+    return datetime.fromisoformat(text)
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "iso": iso,
     "utc": utc,
     "query": query,
-    "said": said,
+    "written": written,
     "given": given,
     "reach": reach,
     "rights": rights,

@@ -29,6 +29,8 @@ from app.services.grants import opened, require_to_give
 from app.services.keys import Keys, Purpose
 
 LONGEST_DAYS = 36_500
+KIND = "privacy"
+DAILY = timedelta(days=1)
 AUDIT = "audit"
 
 
@@ -143,8 +145,13 @@ class Privacy:
                 await self._audit.note(tx, actor, action="retention.applied", subject=subject, after=counts)
         return Forgotten(people, logins, deeds)
 
+    async def chore(self, _subject: str, now: datetime) -> datetime | None:
+        """What is over is forgotten by itself, daily."""
+        await self.apply_everywhere()
+        return now + DAILY
+
     async def apply_everywhere(self) -> int:
-        """The same for every tenant that has periods: for upkeep, once a day. Says how many tenants."""
+        """The same as `apply`, for every tenant that has periods. Says how many tenants."""
         async with self._db.read() as tx:
             found = await forgetting.deciders(tx)
         for tenant_id, _key in found:
