@@ -43,6 +43,7 @@ from app.services.links import Links
 from app.services.logins import Logins
 from app.services.meetings import Converging, Patience
 from app.services.preferences import PreferencesPages
+from app.services.privacy import KIND as PRIVACY
 from app.services.privacy import Privacy
 from app.services.reconciliation import KIND as RECONCILIATION
 from app.services.reconciliation import Reconciliation
@@ -161,7 +162,8 @@ def _build(
     keeping = Keeping(_days(settings.meeting_grace_days), _days(settings.evidence_days) or None)
     upkeep = Upkeep(database, store, attendance, health, keeping)
     reconciliation = Reconciliation(database, store, connections, clock)
-    chores = {**upkeep.chores(), RECONCILIATION: reconciliation.chore}
+    privacy = Privacy(database, keys, audit, clock)
+    chores = {**upkeep.chores(), RECONCILIATION: reconciliation.chore, PRIVACY: privacy.chore}
     jobs = Jobs(database, store, converging, chores, clock)
     instructors = Instructors(database, connections, clock, jobs.hasten)
     faculties = Faculties(database, instructors, audit, clock)
@@ -197,7 +199,7 @@ def _build(
         credentials=Credentials(database, clients, audit, clock),
         stories=Stories(database, converging),
         rosters=Rosters(database, attendance, audit, clock),
-        privacy=Privacy(database, keys, audit, clock),
+        privacy=privacy,
         schedules=Schedules(database, clock),
         substitutes=Substitutes(database, converging, audit, clock),
         feeds=Feeds(database, audit, clock, settings.public_url),
