@@ -56,7 +56,7 @@ def understand(content: bytes) -> Roll:
     lines = _lines(text, divider)
     _, header = next(lines, (0, []))
     places = _places(header)
-    rows, seen = [], dict[str, int]()
+    rows, seen = list[Row](), dict[str, int]()
     for number, cells in lines:
         if len(rows) == MOST_ROWS:
             raise TooLarge(f"The list has more than {MOST_ROWS:,} rows. Divide it.")
