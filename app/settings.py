@@ -134,6 +134,49 @@ class Settings(BaseSettings):
         description="Calls that may wait for their turn, most urgent first; more are refused at once.",
     )
 
+    oidc_issuer: str = Field(
+        default="",
+        description="The company's OpenID Connect provider, as written in `iss`. Empty: passwords only.",
+    )
+    oidc_client_id: str = Field(default="", description="Our id there.")
+    oidc_client_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="Our secret there; empty for a public client (PKCE is always used).",
+    )
+    oidc_groups_claim: str = Field(
+        default="groups", description="Where the ID token names groups; `a.b` looks into an object."
+    )
+    oidc_roles: dict[str, str] = Field(
+        default={}, description='Group there to role here: `{"vilt-admins": "system-administrator"}`.'
+    )
+    oidc_tenant: str = Field(default="default", description="The tenant whose people sign in there.")
+    issuer_url: str = Field(
+        default="",
+        description="An outside issuer whose access tokens open the API, as written in `iss`.",
+    )
+    issuer_audience: str = Field(default="", description="What must stand in `aud` of its access tokens.")
+    issuer_claim: str = Field(
+        default="scope", description="The claim that is mapped; `a.b` looks into an object."
+    )
+    issuer_scopes: dict[str, tuple[str, ...]] = Field(
+        default={}, description='Value of that claim to scopes here: `{"vilt.read": ["ilt-sessions:view"]}`.'
+    )
+    issuer_tenant: str = Field(default="default", description="The tenant that its access tokens reach.")
+
+    @model_validator(mode="after")
+    def _outside_is_complete(self) -> "Settings":
+        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_roles):
+            raise ValueError("VILT_OIDC_ISSUER needs VILT_OIDC_CLIENT_ID and VILT_OIDC_ROLES")
+        if self.issuer_url and not (self.issuer_audience and self.issuer_scopes):
+            raise ValueError("VILT_ISSUER_URL needs VILT_ISSUER_AUDIENCE and VILT_ISSUER_SCOPES")
+        if self.issuer_url and self.issuer_audience == self.oidc_client_id:
+            raise ValueError("VILT_ISSUER_AUDIENCE must not be VILT_OIDC_CLIENT_ID: ID tokens open no API")
+        for url in (self.oidc_issuer, self.issuer_url):
+            plain = self.allow_private_endpoints and self.mode is not Mode.PRODUCTION
+            if url and not url.startswith(("https://", "http://") if plain else "https://"):
+                raise ValueError("VILT_OIDC_ISSUER and VILT_ISSUER_URL begin with https://")
+        return self
+
     @model_validator(mode="after")
     def _lease_outlives_budget(self) -> "Settings":
         if self.claim_lease_seconds <= self.request_budget_seconds:

@@ -45,6 +45,7 @@ from app.admin import (
     lessons,
     login,
     marketplace,
+    oidc,
     permissions,
     preferences,
     privacy,
@@ -61,6 +62,7 @@ from app.admin.forms import LARGEST_FORM
 
 _SUBJECTS = (
     login,
+    oidc,
     account,
     permissions,
     users,

@@ -13,8 +13,9 @@ router = APIRouter(prefix="/admin", include_in_schema=False)
 
 
 @router.get("/account")
-async def account(request: Request, login: Browser, changed: str = "") -> Response:
-    return page(request, "account.html", shortest=SHORTEST, changed=bool(changed))
+async def account(request: Request, house: Inside, login: Browser, changed: str = "") -> Response:
+    company = house.identity.offered
+    return page(request, "account.html", shortest=SHORTEST, changed=bool(changed), company=company)
 
 
 @router.post("/account/password")
@@ -24,7 +25,8 @@ async def change_password(request: Request, house: Inside, login: Browser, form:
         deed = house.logins.change_password(login, form.raw("old"), form.raw("password"))
         secret = await attempt(deed, Throttled)
     if isinstance(secret, ConnectorError):
-        return refused(request, "account.html", secret, shortest=SHORTEST, changed=False)
+        values = {"shortest": SHORTEST, "changed": False, "company": house.identity.offered}
+        return refused(request, "account.html", secret, **values)
     return keep(see_other(request, "/admin/account?changed=yes"), house, secret)
 
 

@@ -22,17 +22,19 @@ NOTES = {
 
 
 @router.get("/login", dependencies=[ANYONE])
-async def login_page(request: Request, next: str = "", said: str = "") -> Response:
-    return page(request, "login.html", next=_safe(next), note=NOTES.get(said, ""))
+async def login_page(request: Request, house: Inside, next: str = "", said: str = "") -> Response:
+    company = house.identity.offered
+    return page(request, "login.html", next=safe(next), note=NOTES.get(said, ""), company=company)
 
 
 @router.post("/login", dependencies=[ANYONE])
 async def sign_in(request: Request, house: Inside, form: OpenForm) -> Response:
     deed = house.logins.sign_in(form.text("email"), form.raw("password"), address_of(request))
     secret = await attempt(deed, UnknownCaller, Busy)
-    onward = _safe(form.text("next"))
+    onward = safe(form.text("next"))
     if isinstance(secret, ConnectorError):
-        return refused(request, "login.html", secret, form=form, next=onward, note="")
+        company = house.identity.offered
+        return refused(request, "login.html", secret, form=form, next=onward, note="", company=company)
     if old := cookie_of(request):
         await house.logins.sign_out(old)
     return keep(see_other(request, onward), house, secret)
@@ -66,6 +68,6 @@ def _welcome(request: Request, link: str, email: str, refusal: str = "") -> Resp
     return page(request, "welcome.html", status, link=link, email=email, shortest=SHORTEST, wrong=refusal)
 
 
-def _safe(target: str) -> str:
+def safe(target: str) -> str:
     """Only to a page of this door, whatever the address says."""
     return target if OUR_PAGES.fullmatch(target) else "/admin/"

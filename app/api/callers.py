@@ -77,7 +77,10 @@ async def _machine(house: House, header: str, address: str) -> Actor:
     if len(header) > MOST_CHARS:
         raise UnknownCaller
     if scheme.lower() == "bearer":
-        return machine(await house.access.bearer(_printable(rest.strip()), address), address)
+        token = _printable(rest.strip())
+        if house.outside.is_of_issuer(token):
+            return await house.outside.actor(token, address)
+        return machine(await house.access.bearer(token, address), address)
     if scheme.lower() == "basic":
         client_id, secret = _pair(rest.strip())
         return machine(await house.access.basic(client_id, secret, address), address)

@@ -33,6 +33,7 @@ class Purpose(StrEnum):
     TOKEN_SIGNING = "token-signing"  # noqa: S105 (a P-256 key, PKCS#8 in DER)
     CLIENT_SECRETS = "client-secrets"  # HMAC, 256 bit; never renewed: stored digests hang on it
     JOIN_LINKS = "join-links"  # HMAC, 256 bit
+    SIGN_IN = "sign-in"  # HMAC, 256 bit; for what a browser holds while it is at the company's sign-in
     PSEUDONYMS = "pseudonyms"  # HMAC, 256 bit; never renewed: one person is one pseudonym
 
 
@@ -80,6 +81,7 @@ class Keys:
         self._overlap = {
             Purpose.TOKEN_SIGNING: token_lifetime + MARGIN,
             Purpose.JOIN_LINKS: JOIN_LINK_OVERLAP,
+            Purpose.SIGN_IN: MARGIN,
         }
         self._shelves: dict[Purpose, _Shelf] = {}
         self._reading = asyncio.Lock()

@@ -81,7 +81,9 @@ class Logins:
                 raise UnknownCaller(REFUSAL)
             if renewed:
                 await users.set_password(tx, user.id, renewed)
-            return await self._open(tx, user, address)
+            # Only the company's own sign-in knows the groups of now.
+            await grants.replace_from_groups(tx, user.id, (), self._clock())
+            return await self.open(tx, user, address)
 
     async def find(self, secret: str, address: str) -> SignedIn | None:
         """Who is signed in with this cookie; None when it is worth nothing (any more)."""
@@ -149,7 +151,7 @@ class Logins:
             await users.set_password(tx, user.id, stored)
             await users.close_invitation(tx, user.id)
             await logins.end_all(tx, user.id)
-            return await self._open(tx, user, signed.actor.address)
+            return await self.open(tx, user, signed.actor.address)
 
     async def _prove(self, user: User | None, password: str, who: tuple[str, str]) -> None:
         """One guess at a time for an account and a network, so that a burst of them is throttled too."""
@@ -175,7 +177,8 @@ class Logins:
             raise LinkNotValid(LINK_OVER)
         return user
 
-    async def _open(self, tx: Tx, user: User, address: str) -> str:
+    async def open(self, tx: Tx, user: User, address: str) -> str:
+        """The secret of a new login of somebody who has proven who they are."""
         secret, now = secrets.token_urlsafe(32), self._clock()
         login = Login(_digest(secret), user.id, user.tenant_id, user.email, user.name, address, now, now)
         await logins.add(tx, login, now + LONGEST)

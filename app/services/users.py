@@ -140,7 +140,7 @@ class Users:
         _require_gift(actor, gift)
         async with self._db.begin() as tx:
             known = await self._claim(tx, actor, user_id, revision)
-            if any(gift in (line.role, line.grant) for line in known.given):
+            if any(gift in (line.role, line.grant) for line in known.given if not line.from_groups):
                 raise Conflict("This user has that already.")
             await grants.add(tx, user_id, gift, self._clock())
             await logins.end_all(tx, user_id)
@@ -151,6 +151,8 @@ class Users:
         async with self._db.begin() as tx:
             known = await self._claim(tx, actor, user_id, revision)
             taken = next((line for line in known.given if line.id == grant_id), None)
+            if taken is not None and taken.from_groups:
+                raise Conflict("This role comes from the company's groups: it can be taken back there only.")
             if taken is None or not await grants.remove(tx, user_id, grant_id):
                 raise NotFound("This user does not have that (any more).")
             await logins.end_all(tx, user_id)
