@@ -3,7 +3,6 @@
 A new column that names people belongs into this file; a test goes through all tables and asks.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, Table, and_, delete, or_, select, update
 
 from app.db.database import Tx
+from app.db.persons import Person
 from app.db.tables import (
     answers,
     calendar_feeds,
@@ -32,32 +32,6 @@ from app.db.tables import (
 from app.domain.people import person_key
 
 UNTOLD = {"password", "digest", "request", "body", "headers"}  # secrets, and what is sealed
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody by all person keys that are theirs (renames followed); `whos`: as the actor of deeds."""
-
-    tenant_id: UUID
-    keys: frozenset[str]
-    user_ids: frozenset[UUID] = frozenset()
-    whos: frozenset[str] = frozenset()
-    spellings: frozenset[str] = frozenset()
-
-
-async def find(tx: Tx, tenant_id: UUID, email: str) -> Person:
-    """Everything by which this person is named in the tenant."""
-    keys = await _renamed(tx, tenant_id, {person_key(email)})
-    person = Person(tenant_id, frozenset(keys))
-    rows = (await tx.execute(select(users).where(_users(person)))).all()
-    created = select(sessions.c.creator_email).where(sessions.c.tenant_id == tenant_id).distinct()
-    spelled = [text for text in (await tx.scalars(created)).all() if person_key(text) in keys]
-    return replace(
-        person,
-        user_ids=frozenset(row.id for row in rows),
-        whos=frozenset({f"user:{email.strip()}"} | {f"user:{row.email}" for row in rows}),
-        spellings=frozenset(spelled),
-    )
 
 
 async def traces(tx: Tx, person: Person) -> dict[str, list[dict[str, Any]]]:
@@ -197,22 +171,6 @@ async def _retell(tx: Tx, person: Person, pseudonym: str) -> int:
         mine = session_events.c.id == row["id"]
         await tx.execute(update(session_events).where(mine).values(details=details))
     return len(told)
-
-
-async def _renamed(tx: Tx, tenant_id: UUID, keys: set[str]) -> set[str]:
-    """All addresses that these have ever had, or have now."""
-    table = instructor_renames
-    while True:
-        query = select(table).where(table.c.tenant_id == tenant_id)
-        rows = (await tx.execute(query)).all()
-        more = set(keys)
-        for row in rows:
-            both = {row.old_key, person_key(row.new_email)}
-            if both & more:
-                more |= both
-        if more == keys:
-            return keys
-        keys = more
 
 
 def _of_tenant(person: Person) -> Any:

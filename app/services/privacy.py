@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.db import forgetting, grants, privacy, sessions
+from app.db import forgetting, grants, persons, privacy, sessions
 from app.db.database import Database, Tx
 from app.db.forgetting import ERASED
 from app.db.forgetting import Periods as Periods
-from app.db.privacy import Person
+from app.db.persons import Person
 from app.domain.actor import Actor, commanding
 from app.domain.clock import Clock
 from app.domain.errors import InvalidRequest, NotAllowed, NotFound, Stale
@@ -111,7 +111,7 @@ class Privacy:
         actor.require(Scope.USERS_MANAGE)
         address, name, now = _address(email), await self._namer(), self._clock()
         async with self._db.begin() as tx:
-            person = await privacy.find(tx, actor.tenant_id, address)
+            person = await persons.find(tx, actor.tenant_id, address)
             pseudonym = name(person)
             await _refuse_above(tx, actor, person)
             deeds = await forgetting.deeds_naming(tx, actor.tenant_id, person.keys)
@@ -162,7 +162,7 @@ class Privacy:
         actor.require(Scope.USERS_MANAGE)
         address = _address(email)
         async with self._db.read() as tx:
-            person = await privacy.find(tx, actor.tenant_id, address)
+            person = await persons.find(tx, actor.tenant_id, address)
             found = await privacy.traces(tx, person)
             deeds = await forgetting.deeds_naming(tx, actor.tenant_id, person.keys)
         found |= {AUDIT: deeds} if deeds else {}
