@@ -66,7 +66,8 @@ class Engine:
                 await self._jobs.ready(CHORES)
                 async with open_queue(self._url) as (manager, queue):
                     self._manager = manager
-                    await self._work(manager, queue)
+                    if not self._stopping.is_set():  # told to stop before there was a manager to tell
+                        await self._work(manager, queue)
             except Exception as exc:
                 log.warning("background work interrupted", error=type(exc).__name__, exc_info=True)
                 await asyncio.sleep(BROKEN_SECONDS)
