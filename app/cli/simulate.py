@@ -1,4 +1,4 @@
-"""`vilt simulate lync`: a practice server that speaks the provider's protocol, for trying without an account."""
+"""`vilt simulate lync`: a practice server that speaks the provider's protocol; no account is needed."""
 
 from pathlib import Path
 from typing import Annotated

@@ -229,5 +229,5 @@ class Provider(ABC):
         """What is not as wanted (`title`, `time`, `presenters`), as far as a list can tell."""
         return ()
 
-    async def aclose(self) -> None:
+    async def aclose(self) -> None:  # noqa: B027 - most have nothing to close
         """Sign out and let go of connections."""

@@ -99,7 +99,6 @@ class Access:
         self._throttle.succeeded(client_id, address)
         return client
 
-
     async def _find_all(self, ids: Sequence[str]) -> Sequence[tuple[Client | None, Sequence[bytes]]]:
         async with self._db.read() as tx:
             found = await clients.find(tx, frozenset(ids), self._clock())

@@ -17,6 +17,7 @@ from app.domain.errors import ProviderError, ProviderUnavailable, SessionNotFoun
 from app.domain.roster import merged
 from app.domain.session import Session
 from app.providers.base import AttendanceReport, AttendanceSource
+from app.providers.purpose import Purpose, purpose
 from app.services.connections import Connections
 from app.telemetry import meters
 
@@ -83,7 +84,7 @@ class Attendance:
     async def reports(self, session: Session) -> bool:
         """Whether the session's provider gives a report that can be asked for."""
         provider = await self._connections.provider(session.connection_id)
-        return provider.card.attendance is AttendanceSource.PULL
+        return provider.attendance_source is AttendanceSource.PULL
 
     async def delay(self, session: Session) -> timedelta:
         """How long after a class the provider's report may still change."""
@@ -102,14 +103,14 @@ class Attendance:
     async def report(self, session: Session) -> Told | None:
         """What the provider says now; None where it has no report or no meeting. Raises ProviderError."""
         provider = await self._connections.provider(session.connection_id)
-        if provider.card.attendance is not AttendanceSource.PULL:
+        if provider.attendance_source is not AttendanceSource.PULL:
             return None
         async with self._db.read() as tx:
             meeting = await self._store.find(tx, session.id)
         if meeting is None or meeting.ref is None:
             return None
         try:
-            with meters.provider_call(provider.card.key, "attendance"):
+            with purpose(Purpose.REPORT), meters.provider_call(provider.card.key, "attendance"):
                 async with asyncio.timeout(self._budget.total_seconds()):
                     report = await provider.attendance(meeting.ref, session.starts_at, session.ends_at)
         except TimeoutError as exc:

@@ -105,4 +105,10 @@ def next_try(error: Exception, attempts: int, now: datetime) -> datetime | None:
 def in_words(error: Exception) -> tuple[str, str]:
     """(kind, a sentence fit for any person); what the house has no word for is named by its class alone."""
     sentence = error.message if isinstance(error, ConnectorError) else ProviderError.default
-    return type(error).__name__, sentence
+    return _fact(error), sentence
+
+
+def _fact(error: Exception) -> str:
+    """The name of the house's own error that it is: a vendor's finer distinctions are not kept."""
+    own = (kind.__name__ for kind in type(error).__mro__ if kind.__module__ == ConnectorError.__module__)
+    return next(own, type(error).__name__)

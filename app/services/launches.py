@@ -21,6 +21,7 @@ from app.domain.meeting import Meeting, MeetingState
 from app.domain.people import Person, Role
 from app.domain.permissions import Scope
 from app.domain.session import Session, SessionState
+from app.providers.purpose import Purpose, purpose
 from app.services.connections import Connections
 from app.services.links import Links
 from app.services.together import Together
@@ -133,7 +134,7 @@ class Launches:
         if meeting is None or meeting.ref is None:
             raise Busy
         provider = await self._connections.provider(visit.session.connection_id)
-        with meters.provider_call(provider.card.key, "join_link"):
+        with purpose(Purpose.LAUNCH), meters.provider_call(provider.card.key, "join_link"):
             address = await provider.join_link(meeting.ref, visit.person, visit.role)
         await self._record_opening(visit)
         return address

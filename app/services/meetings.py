@@ -23,6 +23,7 @@ from app.domain.clock import Clock
 from app.domain.deeds import Held, Idle, Outcome, Settled, Work
 from app.domain.errors import Busy, OutcomeUnknown, ProviderError
 from app.domain.session import Session
+from app.providers.purpose import how_soon, purpose
 from app.services import deeds
 from app.services.connections import Connections
 from app.telemetry import meters
@@ -168,7 +169,8 @@ class Converging:
 
     async def _ask(self, work: Work) -> Outcome:
         provider = await self._connections.provider(work.meeting.connection_id)
-        with meters.provider_call(provider.card.key, work.deed):
+        urgency = how_soon(work.spec.starts_at, self._clock())
+        with purpose(urgency), meters.provider_call(provider.card.key, work.deed):
             return await deeds.do(provider, work)
 
 
