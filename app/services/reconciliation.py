@@ -94,6 +94,7 @@ class _Comparison:
         self._began = clock()
 
     async def run(self) -> Report:
+        """The whole look. Raises what the provider raises: half a list proves nothing."""
         async with self._db.read() as tx:  # before the list: what is made meanwhile is not missed
             expected = await reconciliation.expected(tx, self._store, self._row.id, self._began)
         listed = await self._provider.list_ours()

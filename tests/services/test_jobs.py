@@ -73,7 +73,7 @@ async def test_two_workers_on_one_database_do_each_job_once(
         working(replica.jobs, settings.database_url, 4),
     ):
         await until_nothing_is_pending(fake_house)
-    assert vendor.calls == ["create"] * 12
+    assert [call for call in vendor.calls if call != "list"] == ["create"] * 12  # the daily comparison lists
 
 
 async def test_a_job_that_is_handed_out_twice_is_done_once(
