@@ -69,8 +69,8 @@ class Issuer:
         """
         header = peeked(token, 0)
         kid = header.get("kid")
-        if header.get("alg") not in ALGORITHMS or not isinstance(kid, str | None):
-            raise NotTheirs("an algorithm that is not allowed, or no key id")
+        if header.get("alg") not in ALGORITHMS or "crit" in header or not isinstance(kid, str | None):
+            raise NotTheirs("an algorithm that is not allowed, a demand that is not known, or no key id")
         key = _chosen((await self._knowing(kid)).keys, kid)
         try:
             found = jwt.decode(token, key, algorithms=[KEY_TYPES[key.key_type]])
