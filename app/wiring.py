@@ -2,28 +2,22 @@
 
 import os
 import secrets
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
+from app import outward
 from app.db import schema
-from app.db.connections import Connection
 from app.db.database import UNREACHABLE, Database
 from app.db.meetings import Meetings
 from app.db.sealed import Sealer
-from app.domain.actor import bundled
 from app.domain.clock import Clock, utc_now
-from app.domain.errors import InvalidRequest
-from app.domain.permissions import Scope
-from app.providers.base import Card, Provider
-from app.providers.budget import BudgetPolicy
-from app.providers.gate import Gate, Manners
-from app.providers.http import OutboundPolicy, ProviderHttp
+from app.outward import NotReady as NotReady
+from app.providers.base import Provider
 from app.providers.registry import providers
 from app.services.access import Access
 from app.services.activation import Activation
@@ -31,8 +25,7 @@ from app.services.answers import Answers
 from app.services.attendance import Attendance
 from app.services.audit import Audit
 from app.services.clients import Clients
-from app.services.company import Company, Registration
-from app.services.connections import Connections, WayOut
+from app.services.connections import Connections
 from app.services.credentials import Credentials
 from app.services.faculties import Faculties
 from app.services.feeds import Feeds
@@ -41,14 +34,13 @@ from app.services.identity import Identity
 from app.services.imports import Imports
 from app.services.instructors import Instructors
 from app.services.integrations import Integrations
-from app.services.issuers import Issuer
 from app.services.jobs import Jobs
 from app.services.keys import Keys
 from app.services.launches import DoorHours, Launches
 from app.services.links import Links
 from app.services.logins import Logins
 from app.services.meetings import Converging, Patience
-from app.services.outside import OutsideTokens, Trust
+from app.services.outside import OutsideTokens
 from app.services.preferences import PreferencesPages
 from app.services.privacy import KIND as PRIVACY
 from app.services.privacy import Privacy
@@ -69,10 +61,6 @@ from app.services.vendors import Vendors
 from app.settings import Settings
 
 GUESSES = 10  # wrong passwords in a minute, for one account from one network
-
-
-class NotReady(Exception):
-    """The service cannot start; the text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +148,7 @@ def _build(
     store = Meetings(sealer)
     keys = Keys(database, sealer, clock)
     tokens = Tokens(keys, clock, settings.public_url, settings.token_lifetime_seconds)
-    outbound = _outbound(settings, TicketStore(database, sealer, clock))
+    outbound = outward.outbound(settings, TicketStore(database, sealer, clock))
     connections = Connections(database, sealer, catalogue, outbound)
     patience = Patience(settings.budget, lease=_seconds(settings.claim_lease_seconds))
     converging = Converging(database, store, connections, clock, patience)
@@ -199,8 +187,8 @@ def _build(
         users=Users(database, clock, audit, settings.public_url),
         answers=Answers(database, sealer, clock),
         logins=logins,
-        identity=Identity(database, keys, logins, audit, clock, _company(settings, clock)),
-        outside=_outside(settings, database, clock),
+        identity=Identity(database, keys, logins, audit, clock, outward.company(settings, clock)),
+        outside=outward.outside(settings, database, clock),
         audit=audit,
         integrations=Integrations(database, connections, activation, clock),
         preferences=PreferencesPages(database, connections, activation, clock),
@@ -243,82 +231,6 @@ def _write_once(file: Path, text: str) -> None:
     with suppress(FileExistsError):
         os.link(draft, file)
     draft.unlink()
-
-
-def _outbound(settings: Settings, tickets: TicketStore) -> WayOut:
-    """Each connection gets a gate and shared tickets of its own; a trial has both to itself."""
-    policy, tls = _policy(settings), _tls(settings)
-
-    def way_out(card: Card, row: Connection | None) -> ProviderHttp:
-        manners = policy.manners.at_most(card.calls_at_once, card.calls_per_second)
-        if row is None:
-            return ProviderHttp(policy, tls=tls, gate=Gate(manners, card.key))
-        gate = Gate(manners, card.key, str(row.id))
-        return ProviderHttp(policy, tls=tls, gate=gate, tickets=tickets.of(row.id, row.revision))
-
-    return way_out
-
-
-def _policy(settings: Settings) -> OutboundPolicy:
-    budget = BudgetPolicy(settings.provider_calls_at_once, queue=settings.provider_queue)
-    return OutboundPolicy(
-        connect_seconds=settings.provider_connect_seconds,
-        read_seconds=settings.provider_read_seconds,
-        write_seconds=settings.provider_write_seconds,
-        allow_private_networks=settings.allow_private_endpoints,
-        manners=Manners(budget),
-    )
-
-
-def _company(settings: Settings, clock: Clock) -> Company | None:
-    """The company's sign-in, if there is one. Raises NotReady for a role that there is not."""
-    issuer = _issuer(settings, settings.oidc_issuer, clock)
-    try:
-        for role in settings.oidc_roles.values():
-            bundled(role)
-    except InvalidRequest as exc:
-        raise NotReady(f"VILT_OIDC_ROLES: {exc.message}") from exc
-    us = Registration(
-        settings.oidc_client_id,
-        settings.oidc_client_secret.get_secret_value(),
-        settings.oidc_groups_claim,
-        settings.oidc_roles,
-        settings.oidc_tenant,
-    )
-    our_page = f"{settings.public_url.rstrip('/')}/admin/oidc/back"
-    return Company(issuer, us, our_page, clock) if issuer else None
-
-
-def _outside(settings: Settings, database: Database, clock: Clock) -> OutsideTokens:
-    """Raises NotReady for a scope that there is not."""
-    try:
-        scopes = {
-            value: tuple(Scope(scope) for scope in given) for value, given in settings.issuer_scopes.items()
-        }
-    except ValueError as exc:
-        raise NotReady(f"VILT_ISSUER_SCOPES: {exc}") from exc
-    trust = Trust(settings.issuer_audience, settings.issuer_claim, scopes, settings.issuer_tenant)
-    return OutsideTokens(database, _issuer(settings, settings.issuer_url, clock), trust, clock)
-
-
-def _issuer(settings: Settings, url: str, clock: Clock) -> Issuer | None:
-    """Somebody waits in front of a browser: little time, and no repeats."""
-    if not url:
-        return None
-    manners, answer_bytes = Manners(repeats=0), 256_000
-    policy = replace(
-        _policy(settings), manners=manners, read_seconds=4.0, write_seconds=4.0, answer_bytes=answer_bytes
-    )
-    return Issuer(url, ProviderHttp(policy, tls=_tls(settings)), clock)
-
-
-def _tls(settings: Settings) -> ssl.SSLContext | None:
-    """None: the authorities that everybody knows."""
-    if not settings.provider_ca_file:
-        return None
-    tls = ssl.create_default_context()
-    tls.load_verify_locations(settings.provider_ca_file)
-    return tls
 
 
 def _minutes(count: float) -> timedelta:
