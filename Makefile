@@ -11,7 +11,7 @@ TEST_READY := $(VENV)/.test-ready
 
 export VILT_PUBLIC_URL ?= http://127.0.0.1:$(PORT)
 
-.PHONY: help run test check format lock clean
+.PHONY: help run test check format lock clean bench storm
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
@@ -44,6 +44,14 @@ lock: | $(VENV) ## choose versions anew
 	@test -x $(BIN)/lock/bin/uv || ($(PYTHON) -m venv $(BIN)/lock && $(BIN)/lock/bin/pip install --quiet uv)
 	@echo 'setuptools>=77' | $(LOCK) --output-file requirements.txt
 	@echo 'setuptools>=77' | $(LOCK) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+
+bench: $(foreach name,launch class_start create attendance grow footprint,bench-$(name)) ## every benchmark; on a quiet machine
+
+bench-%: $(TEST_READY)
+	@$(BIN)/python -m bench.$*
+
+storm: $(TEST_READY) ## the long fault storm: SEED=1 SESSIONS=10000
+	@$(BIN)/python -m tests.faults --seed $(or $(SEED),1) --sessions $(or $(SESSIONS),10000)
 
 clean: ## forget the environment, the caches and the practice data
 	rm -rf $(VENV) data build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

@@ -20,14 +20,14 @@ _SENSITIVE = re.compile(
       (?P<scheme>\b(?:Basic|Bearer)\s+)[\w+/=.~-]+                        # credentials in a header
     | (?P<userinfo>://)[^\s/@]+@                                          # scheme://user:password@host
     | \beyJ[\w-]+\.[\w-]*\.[\w-]*(?:\.[\w-]*){0,2}                        # a JWT
-    | (?P<path>/(?:join|room|user)/)[^\s"'?\#{]+?(?P<rest>/url\b|(?=[\s"'?\#]|$))  # a person's link
+    | (?P<path>/(?:join|room|user|calendar)/)[^\s"'?\#{]+?(?P<rest>/url\b|(?=[\s"'?\#]|$))  # a person's link
     | (?P<name>\b(?:cwt|[\w-]*(?:passw(?:or)?d|secret|token|api_?key))["']?\s*[=:]\s*["']?)[^\s"'&,;}]+
     | [^\s"'<>()\[\]{},;:=/\\]+(?:@|%40)[^\s"'<>()\[\]{},;:=/\\]+         # an e-mail address
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 # Nearly every text is clean; this tells so ten times faster than the pattern above.
-_HINT = re.compile(r"@|%40|eyJ|/join/|/room/|/user/|basic|bearer|cwt|passw|secret|token|api", re.IGNORECASE)
+_HINT = re.compile(r"@|%40|eyJ|/join/|/room/|/user/|/calendar/|basic|bearer|cwt|passw|secret|token|api", re.IGNORECASE)
 # Its alphabet holds the slash, so it is looked for only after the paths are gone.
 _PERHAPS_BASE64 = re.compile(r"\b[\w+/-]{10,}={0,2}", re.ASCII)
 

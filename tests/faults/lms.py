@@ -1,4 +1,4 @@
-"""An LMS as real ones are: it retries until answered, sometimes twice at once, and remembers what it heard."""
+"""An LMS as real ones are: retries until answered, sometimes twice at once, remembers what it heard."""
 
 import asyncio
 import base64
