@@ -348,6 +348,19 @@ evidence = Table(
     Index("ix_evidence_session_id_person_key", "session_id", "person_key"),
 )
 
+# Who follows a class live, and whether some of it was missed. `seen_at`: the last sign of life of the watcher.
+watches = Table(
+    "watches",
+    metadata,
+    Column("session_id", ForeignKey("sessions.id"), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("claim_token", Uuid),
+    Column("claimed_until", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("partial", Boolean, nullable=False),
+    _some("ix_watches_held", "claim_token IS NOT NULL", "claimed_until"),
+)
+
 # `revision` counts what people changed; `fetched_at`: when somebody last asked the provider again.
 rosters = Table(
     "rosters",
