@@ -23,6 +23,7 @@ from app.services.access import Access
 from app.services.activation import Activation
 from app.services.answers import Answers
 from app.services.attendance import Attendance
+from app.services.attendance_files import AttendanceFiles
 from app.services.audit import Audit
 from app.services.clients import Clients
 from app.services.connections import Connections
@@ -94,6 +95,7 @@ class House:
     credentials: Credentials
     stories: Stories
     rosters: Rosters
+    attendance_files: AttendanceFiles
     privacy: Privacy
     schedules: Schedules
     substitutes: Substitutes
@@ -199,6 +201,7 @@ def _build(
         credentials=Credentials(database, clients, audit, clock),
         stories=Stories(database, converging),
         rosters=Rosters(database, attendance, audit, clock),
+        attendance_files=AttendanceFiles(database, store, connections, audit, clock),
         privacy=privacy,
         schedules=Schedules(database, clock),
         substitutes=Substitutes(database, converging, audit, clock),

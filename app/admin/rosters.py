@@ -16,19 +16,20 @@ from app.admin.signed import Inside, need
 from app.domain.actor import Actor
 from app.domain.errors import ConnectorError, InvalidRequest
 from app.domain.permissions import Scope
+from app.services.attendance_files import AttendanceFile
 from app.services.rosters import Correction, Roster, columns
+from app.wiring import House
 
 router = APIRouter(prefix="/admin/sessions/{session_id}", include_in_schema=False)
 Viewing = Annotated[Actor, need(Scope.ILT_ROSTER_VIEW)]
 Managing = Annotated[Actor, need(Scope.ILT_ROSTER_MANAGE)]
 ON_A_PAGE = 200
+PROBLEMS_SHOWN = 100
 
 
 @router.get("/roster")
 async def roster(request: Request, house: Inside, actor: Viewing, session_id: UUID) -> Response:
-    found = await house.rosters.get(actor, session_id)
-    parts = await house.rosters.count_parts(actor, session_id)
-    return page(request, "roster.html", **_shown(request, actor, found), parts_count=parts)
+    return page(request, "roster.html", **await _shown(request, house, actor, session_id))
 
 
 @router.get("/parts")
@@ -44,10 +45,21 @@ async def parts(request: Request, house: Inside, actor: Viewing, session_id: UUI
 async def update(request: Request, house: Inside, actor: Managing, session_id: UUID, form: Form) -> Response:
     done = await attempt(house.rosters.update(actor, session_id))
     if isinstance(done, ConnectorError):
-        found = await house.rosters.get(actor, session_id)
-        parts = await house.rosters.count_parts(actor, session_id)
-        return refused(request, "roster.html", done, **_shown(request, actor, found), parts_count=parts)
+        return refused(request, "roster.html", done, **await _shown(request, house, actor, session_id))
     return see_other(request, _path(session_id), f"The roster is updated. {done.sheet.fetch_note}")
+
+
+@router.post("/roster/file")
+async def bring_file(
+    request: Request, house: Inside, actor: Managing, session_id: UUID, form: Form
+) -> Response:
+    """Joins and leaves from a file, where the provider takes such; then what was read of it."""
+    done = await attempt(_imported(house, actor, session_id, form))
+    values = await _shown(request, house, actor, session_id)
+    if isinstance(done, ConnectorError):
+        return refused(request, "roster.html", done, **values)
+    values["trail"] = [*values["trail"], ("Roster", _path(session_id))]
+    return page(request, "attendance_file.html", read=done, problems=done.problems[:PROBLEMS_SHOWN], **values)
 
 
 @router.get("/roster/correct")
@@ -112,7 +124,12 @@ async def _again(request: Request, house: Inside, actor: Actor, session_id: UUID
     return refused(request, "correct.html", why, form=form, **_correcting(found, form.text("email")))
 
 
-def _shown(request: Request, actor: Actor, found: Roster) -> dict[str, Any]:
+async def _imported(house: House, actor: Actor, session_id: UUID, form: Posted) -> AttendanceFile:
+    return await house.attendance_files.import_file(actor, session_id, await form.file("list"))
+
+
+async def _shown(request: Request, house: House, actor: Actor, session_id: UUID) -> dict[str, Any]:
+    found = await house.rosters.get(actor, session_id)
     after = request.query_params.get("after", "")
     lines = [line for line in found.lines if line.key > after]
     return {
@@ -122,6 +139,8 @@ def _shown(request: Request, actor: Actor, found: Roster) -> dict[str, Any]:
         "lines": lines[:ON_A_PAGE],
         "next_key": lines[ON_A_PAGE - 1].key if len(lines) > ON_A_PAGE else "",
         "may_manage": actor.may(Scope.ILT_ROSTER_MANAGE),
+        "takes_files": await house.attendance_files.are_taken(found.listed.session),
+        "parts_count": await house.rosters.count_parts(actor, session_id),
         "form": NO_FORM,
     }
 

@@ -69,6 +69,13 @@ async def page(tx: Tx, connection_id: UUID, sought: str, after: str | None, limi
     return [_instructor(row) for row in rows]
 
 
+async def identities(tx: Tx, connection_id: UUID) -> list[tuple[str, str]]:
+    """(the provider's own name, e-mail) of everybody whose name at the provider is known."""
+    mine = (instructors.c.connection_id == connection_id) & instructors.c.provider_identity.is_not(None)
+    rows = await tx.execute(select(instructors.c.provider_identity, instructors.c.email).where(mine))
+    return [(row.provider_identity, row.email) for row in rows]
+
+
 async def put(tx: Tx, place: Place, draft: InstructorDraft, identity: str | None, now: datetime) -> None:
     """Add, or bring up to date, by e-mail. `active` None leaves a known one as it is; a new one is active."""
     values: dict[str, Any] = {

@@ -19,6 +19,9 @@ from app.domain.meeting import MeetingRef, MeetingSpec
 from app.domain.people import Person, Role
 from app.domain.permissions import Scope
 from app.providers.http import ProviderHttp
+from app.providers.presence import AttendanceFile as AttendanceFile
+from app.providers.presence import AttendanceReport as AttendanceReport
+from app.providers.presence import PresenceRow as PresenceRow
 
 
 class Idempotency(StrEnum):
@@ -135,28 +138,6 @@ class CheckReport:
 
 
 @dataclass(frozen=True, slots=True)
-class PresenceRow:
-    """One interval of one person in one meeting, as the provider tells it. Open while `left_at` is None.
-
-    `instance` names the row at the provider, so that the same row told twice is one.
-    """
-
-    email: str
-    joined_at: datetime
-    left_at: datetime | None
-    instance: str
-
-
-@dataclass(frozen=True, slots=True)
-class AttendanceReport:
-    """What the provider knows by now; `final` when it will not change any more."""
-
-    rows: Sequence[PresenceRow]
-    final: bool
-    partial: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Listed:
     """A meeting that carries a marker of such a service, as a list tells it; `fields`: the provider's own."""
 
@@ -220,6 +201,18 @@ class Provider(ABC):
     async def attendance(self, ref: MeetingRef, since: datetime, until: datetime) -> AttendanceReport:
         """Who was present; only for cards whose attendance is PULL."""
         return AttendanceReport(rows=(), final=True)
+
+    @property
+    def takes_attendance_files(self) -> bool:
+        """Whether presence on this connection is brought by a person, as a file."""
+        return False
+
+    def read_attendance_file(self, text: str, ref: MeetingRef) -> AttendanceFile | None:
+        """What the file says of this meeting; None where no files are taken. Pure.
+
+        Raises csv.Error for what is no table at all.
+        """
+        return None
 
     async def list_ours(self) -> Sequence[Listed] | None:
         """Every meeting that carries a marker, whoever planted it; None where the provider cannot list."""

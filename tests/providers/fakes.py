@@ -17,6 +17,7 @@ from app.domain.errors import (
 from app.domain.meeting import MeetingRef, MeetingSpec
 from app.domain.people import Person, Role
 from app.providers.base import (
+    AttendanceFile,
     AttendanceReport,
     AttendanceSource,
     Card,
@@ -31,6 +32,7 @@ from app.providers.base import (
     ProviderSettings,
 )
 from app.providers.http import ProviderHttp
+from app.providers.lync.cdr import read_cdr
 
 
 @dataclass
@@ -175,3 +177,15 @@ def reporting(provider: type[Fake], policy: Policy) -> type[Fake]:
     """The same vendor, with an attendance report to pull."""
     card = replace(provider.card, attendance=AttendanceSource.PULL, default_policy=policy)
     return type("ReportingFake", (provider,), {"card": card})
+
+
+def filing(provider: type[Fake], policy: Policy) -> type[Fake]:
+    """The same vendor, whose presence is brought as a file."""
+
+    def read(self: Fake, text: str, ref: MeetingRef) -> AttendanceFile:
+        found = read_cdr(text, ref.provider_id)
+        return AttendanceFile(found.rows, found.problems, found.other_meetings, found.unidentified)
+
+    card = replace(provider.card, default_policy=policy)
+    more = {"card": card, "takes_attendance_files": True, "read_attendance_file": read}
+    return type("FilingFake", (provider,), more)

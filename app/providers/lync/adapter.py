@@ -11,6 +11,7 @@ from app.domain.errors import MeetingGone, OutcomeUnknown, ProviderError
 from app.domain.meeting import MeetingRef, MeetingSpec
 from app.domain.people import Person, Role, person_key
 from app.providers.base import (
+    AttendanceFile,
     AttendanceReport,
     AttendanceSource,
     CheckReport,
@@ -22,6 +23,7 @@ from app.providers.http import ProviderHttp
 from app.providers.lync import listing, meetings, roster
 from app.providers.lync.application import Application
 from app.providers.lync.card import MS_LYNC
+from app.providers.lync.cdr import read_cdr
 from app.providers.lync.check import check
 from app.providers.lync.config import Attendance, LyncSettings
 from app.providers.lync.errors import judge
@@ -126,6 +128,16 @@ class Lync(Provider):
     async def watch(self, ref: MeetingRef, until: datetime, tell: roster.Tell) -> AttendanceReport:
         """Follow who is in the class until `until`; only where live roster is chosen. See roster.py."""
         return await roster.watch(self._settings, self._http, roster.Watch(ref, until, tell), self._directory)
+
+    @property
+    def takes_attendance_files(self) -> bool:
+        return self._settings.attendance is Attendance.CDR_IMPORT
+
+    def read_attendance_file(self, text: str, ref: MeetingRef) -> AttendanceFile | None:
+        if not self.takes_attendance_files:
+            return None
+        read = read_cdr(text, ref.provider_id)
+        return AttendanceFile(read.rows, read.problems, read.other_meetings, read.unidentified)
 
     async def list_ours(self) -> Sequence[Listed] | None:
         async def deed(application: Application) -> list[Listed]:

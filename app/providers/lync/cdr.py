@@ -109,6 +109,6 @@ def instant(text: str) -> datetime | None:
     """`2013-02-07 01:17:18.000`, with or without T, zone or more digits; None for anything else."""
     try:
         read = datetime.fromisoformat(_SHORT_FRACTION.sub(r"\1", text))
-    except ValueError:
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)

@@ -80,8 +80,9 @@ class LyncSettings(ProviderSettings):
     attendance: Attendance = Field(
         default=Attendance.OPENED,
         title="Attendance",
-        description="opened: who opened the link. live_roster: the account joins the class and notes who is "
-        "there. cdr_import: joins and leaves are imported from the monitoring database.",
+        description="Opened: who opened the link. Live roster: the account joins the class and notes who is "
+        "there. Cdr import: joins and leaves from the monitoring database are brought as a file, on the "
+        "roster of the class.",
     )
     trusted_hosts: str = Field(
         default="",

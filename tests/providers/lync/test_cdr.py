@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.meeting import MeetingRef
 from app.providers.lync.cdr import read_cdr
 from tests.providers.lync.printed import CREATED
 
@@ -104,3 +105,17 @@ def test_a_file_without_the_columns_says_which_are_missing():
 def test_no_text_breaks_the_import(text):
     assert read_cdr(table(text), URI) is not None
     assert read_cdr(text, URI) is not None
+
+
+def test_a_time_before_all_time_is_a_sentence_and_no_crash():
+    read = read_cdr(table(line(joined="0001-01-01T00:00:00+14:00")), URI)
+    assert read.rows == ()
+    assert len(read.problems) == 1
+
+
+def test_files_are_taken_only_where_the_import_is_chosen(lync):
+    ref = MeetingRef(URI)
+    chosen, other = lync(attendance="cdr_import"), lync(attendance="live_roster")
+    assert (chosen.takes_attendance_files, other.takes_attendance_files) == (True, False)
+    assert len(chosen.read_attendance_file(table(line()), ref).rows) == 1
+    assert other.read_attendance_file(table(line()), ref) is None
