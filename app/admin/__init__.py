@@ -35,6 +35,8 @@ from starlette.staticfiles import StaticFiles
 
 from app.admin import (
     account,
+    audit,
+    background,
     feed,
     free,
     grants,
@@ -80,6 +82,8 @@ _SUBJECTS = (
     sessions,
     rosters,
     privacy,
+    audit,
+    background,
 )
 
 assets = StaticFiles(directory=STATIC_FOLDER)

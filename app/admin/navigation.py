@@ -74,6 +74,20 @@ PLACES: tuple[Place, ...] = (
         "How long names are kept; all about one person; taking a name away.",
         Scope.USERS_MANAGE,
     ),
+    Place(
+        "Administration",
+        "Audit trail",
+        "/admin/audit",
+        "Who did what, when and from where.",
+        Scope.AUDIT_VIEW,
+    ),
+    Place(
+        "Administration",
+        "Background work",
+        "/admin/background",
+        "What was given up and waits for you; what the last comparison with the provider found.",
+        Scope.EDGE_INTEGRATIONS_MANAGE,
+    ),
     Place("Administration", "Permissions", "/admin/permissions", "Every permission, and what it opens."),
 )
 

@@ -64,6 +64,7 @@ async def sessions(request: Request, house: Inside, actor: Viewing, search: Sear
         request,
         "sessions.html",
         sessions=shown,
+        clashing=await house.schedules.clashing(actor, [one.session.id for one in shown]),
         next_place=place_text(shown[-1].place) if len(found) > ON_A_PAGE else "",
         search=search,
         shows=Show,

@@ -13,14 +13,18 @@ from uuid import UUID
 
 import structlog
 
-from app.db import jobs, parking
-from app.db.database import UNREACHABLE, Database
+from app.db import background, jobs, parking
+from app.db.background import ParkedHere as ParkedHere
+from app.db.database import UNREACHABLE, Database, Tx
 from app.db.jobs import Claim, Parked
 from app.db.meetings import Meetings
 from app.db.parking import Again
+from app.domain.actor import Actor
 from app.domain.clock import Clock
-from app.domain.errors import ConnectorError
+from app.domain.errors import ConnectorError, NotFound
+from app.domain.permissions import Scope
 from app.services import deeds
+from app.services.audit import Audit
 from app.services.meetings import Converging
 from app.telemetry import meters
 
@@ -56,7 +60,7 @@ class Jobs:
         clock: Clock,
     ) -> None:
         self._db, self._store, self._meetings = db, store, meetings
-        self._chores, self._clock = chores, clock
+        self._chores, self._clock, self._audit = chores, clock, Audit(db, clock)
         self.hastened = asyncio.Event()
 
     @property
@@ -112,9 +116,30 @@ class Jobs:
     async def wake(self, job: Job) -> bool:
         """Try a parked job again; False when it is not parked."""
         async with self._db.begin() as tx:
-            if job.kind == MEETING:
-                return await parking.wake(tx, UUID(job.subject), self._clock())
-            return await jobs.wake(tx, job.kind, job.subject, self._clock())
+            return await self._wake(tx, job)
+
+    async def parked_here(self, actor: Actor) -> list[ParkedHere]:
+        """The same of the actor's tenant only. Needs edge-integrations:manage."""
+        actor.require(Scope.EDGE_INTEGRATIONS_MANAGE)
+        async with self._db.read() as tx:
+            found = await background.parked_meetings(tx, actor.tenant_id, MEETING, SHOWN)
+            found += await background.parked_jobs(tx, actor.tenant_id)
+        return sorted(found, key=lambda one: one.since, reverse=True)[:SHOWN]
+
+    async def wake_here(self, actor: Actor, job: Job) -> None:
+        """Try a parked job of the actor's tenant again. Raises NotFound for what is not parked there."""
+        actor.require(Scope.EDGE_INTEGRATIONS_MANAGE)
+        async with self._db.begin() as tx:
+            mine = await background.is_of(tx, actor.tenant_id, job.subject)
+            if job.kind not in self.kinds or not mine or not await self._wake(tx, job):
+                raise NotFound("Nothing of this kind is parked here (any more).")
+            await self._audit.note(tx, actor, action="job.woken", subject=f"{job.kind}:{job.subject}")
+        self.hasten()
+
+    async def _wake(self, tx: Tx, job: Job) -> bool:
+        if job.kind == MEETING:
+            return await parking.wake(tx, UUID(job.subject), self._clock())
+        return await jobs.wake(tx, job.kind, job.subject, self._clock())
 
     async def _settle(self, job: Job) -> None:
         """What failed at the provider is on record already; what failed before is written down here."""
