@@ -22,7 +22,7 @@ from app.providers.base import Provider
 from app.settings import Settings
 from app.telemetry import logs
 from app.wiring import House, open_house
-from app.worker import working
+from app.worker import watching, working
 
 Dress = Callable[[Request, Exception], Response]
 
@@ -48,6 +48,7 @@ def create_app(
                 await stack.enter_async_context(
                     working(house.jobs, settings.database_url, settings.worker_concurrency)
                 )
+                await stack.enter_async_context(watching(house.watches))
             gc.collect()
             gc.freeze()  # what lives as long as the process is not looked at again: shorter pauses
             yield

@@ -59,6 +59,7 @@ from app.services.tokens import Tokens
 from app.services.upkeep import Keeping, Upkeep
 from app.services.users import Users
 from app.services.vendors import Vendors
+from app.services.watches import Watches
 from app.settings import Settings
 
 GUESSES = 10  # wrong passwords in a minute, for one account from one network
@@ -102,6 +103,7 @@ class House:
     feeds: Feeds
     jobs: Jobs
     reconciliation: Reconciliation
+    watches: Watches
 
     async def obstacle(self) -> str | None:
         """Why this house cannot serve right now, in words for anyone; None when it can."""
@@ -129,6 +131,7 @@ async def open_house(
         try:
             yield house
         finally:
+            await house.watches.stop()
             await house.meetings.finish()
             await house.connections.close()
     finally:
@@ -152,7 +155,7 @@ def _build(
     tokens = Tokens(keys, clock, settings.public_url, settings.token_lifetime_seconds)
     outbound = outward.outbound(settings, TicketStore(database, sealer, clock))
     connections = Connections(database, sealer, catalogue, outbound)
-    patience = Patience(settings.budget, lease=_seconds(settings.claim_lease_seconds))
+    patience = Patience(settings.budget, lease=timedelta(seconds=settings.claim_lease_seconds))
     converging = Converging(database, store, connections, clock, patience)
     clients, audit = Clients(database, keys, clock), Audit(database, clock)
     logins = Logins(database, Throttle(clock, GUESSES), clock, settings.public_url)
@@ -208,6 +211,7 @@ def _build(
         feeds=Feeds(database, audit, clock, settings.public_url),
         jobs=jobs,
         reconciliation=reconciliation,
+        watches=Watches(database, store, connections, clock),
     )
 
 
@@ -242,7 +246,3 @@ def _minutes(count: float) -> timedelta:
 
 def _days(count: float) -> timedelta:
     return timedelta(days=count)
-
-
-def _seconds(count: float) -> timedelta:
-    return timedelta(seconds=count)

@@ -13,7 +13,7 @@ from app.services.jobs import Job
 from app.settings import Settings
 from app.telemetry import logs
 from app.wiring import House, open_house
-from app.worker import working
+from app.worker import watching, working
 
 app = typer.Typer(no_args_is_help=True, help="Background work that was set aside.")
 
@@ -75,6 +75,7 @@ async def _work(settings: Settings) -> None:
     async with (
         open_house(settings) as house,
         working(house.jobs, settings.database_url, settings.worker_concurrency),
+        watching(house.watches),
     ):
         typer.echo("Working. Stop with Ctrl-C.", err=True)
         await stop.wait()

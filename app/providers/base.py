@@ -6,7 +6,7 @@ read the card and never a vendor's name.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -201,6 +201,15 @@ class Provider(ABC):
     async def attendance(self, ref: MeetingRef, since: datetime, until: datetime) -> AttendanceReport:
         """Who was present; only for cards whose attendance is PULL."""
         return AttendanceReport(rows=(), final=True)
+
+    async def watch(
+        self, ref: MeetingRef, until: datetime, tell: Callable[[PresenceRow], Awaitable[None]]
+    ) -> AttendanceReport:
+        """Follow who is there until `until`, or cancelled; `tell` gets each row as it opens and as it closes.
+
+        Only where attendance is LIVE.
+        """
+        return AttendanceReport(rows=(), final=True, partial=True)
 
     @property
     def takes_attendance_files(self) -> bool:

@@ -1,8 +1,9 @@
 """A provider that fails on demand, with a memory outside the adapter: what a vendor has on its side."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import ClassVar
 
 from app.domain.attendance import Policy, Rule
@@ -34,6 +35,8 @@ from app.providers.base import (
 from app.providers.http import ProviderHttp
 from app.providers.lync.cdr import read_cdr
 
+Tell = Callable[[PresenceRow], Awaitable[None]]
+
 
 @dataclass
 class Vendor:
@@ -47,6 +50,9 @@ class Vendor:
     pause: float = 0.0
     made: int = 0
     report: list[PresenceRow] = field(default_factory=list)
+    watched: list[Tell] = field(default_factory=list)  # by whom it is watched right now
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    missed: bool = False
     before: Callable[[str], None] = lambda _deed: None
 
     def take(self) -> str:
@@ -134,6 +140,15 @@ class Fake(Provider):
     async def attendance(self, ref, since, until) -> AttendanceReport:  # type: ignore[no-untyped-def]
         return AttendanceReport(self.vendor.report, final=True)
 
+    async def watch(self, ref: MeetingRef, until: datetime, tell: Tell) -> AttendanceReport:
+        self.vendor.calls.append("watch")
+        self.vendor.watched.append(tell)
+        try:
+            await self.vendor.over.wait()
+        finally:
+            self.vendor.watched.remove(tell)
+        return AttendanceReport((), final=True, partial=self.vendor.missed)
+
     async def list_ours(self) -> list[Listed] | None:
         self.vendor.calls.append("list")
         if self.vendor.always in RAISED:
@@ -189,3 +204,9 @@ def filing(provider: type[Fake], policy: Policy) -> type[Fake]:
     card = replace(provider.card, default_policy=policy)
     more = {"card": card, "takes_attendance_files": True, "read_attendance_file": read}
     return type("FilingFake", (provider,), more)
+
+
+def live(provider: type[Fake]) -> type[Fake]:
+    """The same vendor, whose roster has to be watched."""
+    card = replace(provider.card, attendance=AttendanceSource.LIVE, default_policy=Policy(Rule.PRESENT))
+    return type("LiveFake", (provider,), {"card": card})
