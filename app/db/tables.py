@@ -348,7 +348,7 @@ evidence = Table(
     Index("ix_evidence_session_id_person_key", "session_id", "person_key"),
 )
 
-# Who follows a class live, and whether some of it was missed. `seen_at`: the last sign of life of the watcher.
+# Who follows a class live, and whether some of it was missed. `seen_at`: the watcher's last sign of life.
 watches = Table(
     "watches",
     metadata,
