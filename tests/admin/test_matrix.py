@@ -16,10 +16,11 @@ from sqlalchemy import select
 
 from app import admin, api
 from app.admin.forms import posted, posted_by_anyone
-from app.db.tables import connections
+from app.db.tables import connections, sessions
 from app.domain.actor import Grant
 from app.domain.permissions import CATALOGUE, CONTRACT_SCOPES, Scope
 from tests.admin.conftest import Office, form_token
+from tests.services.conftest import draft
 
 NOBODY, ANYONE, SIGNED_IN = "00000000-0000-4000-8000-000000000000", "anyone", "signed in"
 OTHERS = tuple(scope for scope in Scope if scope not in CONTRACT_SCOPES)
@@ -196,12 +197,23 @@ async def _far_client(office: Office) -> str:
     return (await office.house.clients.add("far", "far")).client_id
 
 
+async def _far_session(office: Office) -> str:
+    client = await office.house.clients.add("far", "far")
+    caller = await office.house.access.basic(client.client_id, client.client_secret, "192.0.2.1")
+    wanted = draft()
+    await office.house.sessions.create(caller, wanted)
+    async with office.house.db.read() as tx:
+        mine = select(sessions.c.id).where(sessions.c.external_id == wanted.external_id)
+        return str((await tx.execute(mine)).scalar_one())
+
+
 # What a parameter of a path names, made in another tenant. A new parameter needs a line.
 STRANGERS: dict[str, Callable[[Office], Awaitable[str]]] = {
     "user_id": _far_user,
     "connection_id": _far_connection,
     "vendor_id": _far_vendor,
     "client_id": _far_client,
+    "session_id": _far_session,
 }
 UNDER_ANOTHER = {"instructor_id"}  # named together with its vendor, which is a stranger already
 NO_OBJECTS = {"anything:path", "path", "provider", "key"}
