@@ -3,10 +3,13 @@
 import csv
 import io
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import insert
 
+from app.db.tables import watches
 from app.domain.attendance import Policy, Rule
 from app.domain.permissions import Scope
 from app.main import create_app
@@ -52,6 +55,18 @@ async def path(office: Office) -> str:
 @pytest.fixture
 async def ada(office: Office) -> httpx.AsyncClient:
     return await office.sign_in(ADA)
+
+
+async def test_a_class_of_which_something_was_missed_is_marked(
+    office: Office, ada: httpx.AsyncClient, path: str
+) -> None:
+    assert "Partial:" not in (await ada.get(f"{path}/roster")).text
+    async with office.house.db.begin() as tx:
+        now = office.clock()
+        seen = {"claimed_until": now, "seen_at": now, "partial": True, "source": "fake"}
+        row = {"session_id": UUID(path.rsplit("/", 1)[1]), **seen}
+        await tx.execute(insert(watches).values(row))
+    assert "Partial:" in (await ada.get(f"{path}/roster")).text
 
 
 async def test_update_roster_says_what_came_of_it(
