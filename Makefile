@@ -11,7 +11,7 @@ TEST_READY := $(VENV)/.test-ready
 
 export VILT_PUBLIC_URL ?= http://127.0.0.1:$(PORT)
 
-.PHONY: help run test check format lock clean bench storm
+.PHONY: help run test coverage check format lock clean bench storm
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
@@ -22,6 +22,10 @@ run: $(RUN_READY) ## start on 127.0.0.1:8000 (PORT=…), with a first client on 
 	@exec $(BIN)/vilt serve --host 127.0.0.1 --port $(PORT)
 
 test: check ## everything: the checks, then every test on SQLite and PostgreSQL, pages in a browser
+	@.ci/tools
+	@unset VILT_PUBLIC_URL; $(BIN)/python -m pytest -n auto --dist loadfile
+
+coverage: $(TEST_READY) ## what the tests run through; slower
 	@.ci/tools
 	@unset VILT_PUBLIC_URL; $(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term
 
