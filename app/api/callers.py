@@ -5,12 +5,12 @@ from base64 import b64decode
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Request, Response
-from structlog.contextvars import bind_contextvars
 
 from app.domain.actor import Actor
 from app.domain.errors import NotAllowed, UnknownCaller
 from app.domain.permissions import Scope
 from app.services.grants import machine
+from app.telemetry import logs
 from app.wiring import House
 
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -39,7 +39,7 @@ class _Caller:
         actor = await (
             _browser(request, house, address) if header is None else _machine(house, header, address)
         )
-        bind_contextvars(actor=actor.kind, tenant=str(actor.tenant_id))
+        logs.also(actor=actor.kind, tenant=str(actor.tenant_id))
         return actor
 
 

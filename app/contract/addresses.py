@@ -41,8 +41,8 @@ def address_in(segment: str) -> str:
     """
     text = _text(unquote_to_bytes(segment)).strip()
     # A slash at an end belongs to the base64 or to the base URL: first the one reading, then the other.
-    for reading in (_from_base64(text), _from_base64(text.strip("/")), text.strip("/")):
-        if is_email(reading):
+    for read, part in ((_from_base64, text), (_from_base64, text.strip("/")), (str, text.strip("/"))):
+        if is_email(reading := read(part)):
             return reading
     raise InvalidRequest("The e-mail address in this launch request cannot be read.")
 

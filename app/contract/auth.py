@@ -5,20 +5,25 @@ from binascii import Error as NotBase64
 
 from starlette.requests import Request
 from starlette.types import Scope
-from structlog.contextvars import bind_contextvars
 
 from app.domain.caller import Caller
 from app.domain.errors import UnknownCaller
 from app.domain.permissions import Scope as Permission
+from app.telemetry import logs
 from app.wiring import House
 
 MOST_CHARS = 8192
 
 
-async def admit(scope: Scope, address: str) -> Caller:
-    """Who calls. Raises UnknownCaller (Throttled among them) or NotAllowed; comes before anything else."""
+async def admit(scope: Scope, authorization: bytes, address: str) -> Caller:
+    """Who calls from `address`, by the header `authorization` (empty: none). Comes before anything else.
+
+    Raises UnknownCaller (Throttled among them) or NotAllowed.
+    """
+    if len(authorization) > MOST_CHARS:
+        raise UnknownCaller
     access = _house(scope).access
-    scheme, _, rest = _header(scope).strip().partition(b" ")
+    scheme, _, rest = authorization.strip().partition(b" ")
     match scheme.lower():
         case b"basic":
             client_id, secret = basic_pair(rest.strip())
@@ -27,13 +32,13 @@ async def admit(scope: Scope, address: str) -> Caller:
             caller = await access.bearer(bearer_token(rest.strip()), address)
         case _:
             raise UnknownCaller("Please sign in: this call needs a user name and password.")
-    bind_contextvars(client=caller.client_id, tenant=str(caller.tenant_id))
+    logs.also(client=caller.client_id, tenant=str(caller.tenant_id))
     return caller
 
 
 def caller_of(request: Request, needed: Permission) -> Caller:
     """The caller of this request, who holds `needed`. Raises NotAllowed."""
-    caller: Caller = request.state.caller
+    caller: Caller = request.scope["state"]["caller"]
     caller.require(needed)
     return caller
 
@@ -67,13 +72,6 @@ def bearer_token(raw: bytes) -> str:
 def _house(scope: Scope) -> House:
     house: House = scope["app"].state.house
     return house
-
-
-def _header(scope: Scope) -> bytes:
-    value: bytes = next((v for name, v in scope["headers"] if name == b"authorization"), b"")
-    if len(value) > MOST_CHARS:
-        raise UnknownCaller
-    return value
 
 
 def _text(raw: bytes) -> str:

@@ -1,7 +1,7 @@
 """How much of a request is read: a cap that counts, and a bounded drain so that the refusal can be read."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from starlette.types import Message, Receive
 
@@ -14,13 +14,12 @@ DRAIN_SECONDS = 2.0
 class CappedBody:
     """A `receive` that raises TooLarge when a body is announced, or turns out, longer than `most` bytes."""
 
-    def __init__(self, receive: Receive, headers: Iterable[tuple[bytes, bytes]], most: int) -> None:
-        given = dict(headers)
+    def __init__(self, receive: Receive, headers: Mapping[bytes, bytes], most: int) -> None:
         self._receive, self._most = receive, most
-        self._announced = _length(given.get(b"content-length"))
-        self._expects = b"expect" in given  # such a client waits for our answer before it sends
+        self._announced = _length(headers.get(b"content-length"))
+        self._expects = b"expect" in headers  # such a client waits for our answer before it sends
         self._read = 0
-        self._ended = not self._announced and b"transfer-encoding" not in given
+        self._ended = not self._announced and b"transfer-encoding" not in headers
 
     async def __call__(self) -> Message:
         if self._announced > self._most:

@@ -11,14 +11,14 @@ from app.contract import attendance, health, instructors, launches, sessions
 from app.contract.auth import admit
 from app.contract.body import CappedBody
 from app.contract.envelope import WrongMethod, refusal
-from app.contract.tolerance import address_of, regularise, require_network
+from app.contract.tolerance import Headers, address_of, headers_of, regularise, require_network
 from app.domain.errors import InvalidRequest, NotFound
 from app.telemetry.logs import speak_freely
 
 ROUTES: Sequence[BaseRoute] = (
+    *launches.router.routes,  # first: when a class starts, everybody comes for this one
     *instructors.router.routes,
     *sessions.router.routes,
-    *launches.router.routes,
     *attendance.router.routes,
     *health.router.routes,
 )
@@ -40,10 +40,14 @@ def door(rules: DoorRules) -> ASGIApp:
         if scope["type"] == "websocket":
             await _refuse_websocket(scope, receive, send)
             return
-        regularise(scope)
-        body = CappedBody(receive, scope["headers"], rules.max_body_bytes)
+        headers = headers_of(scope)
+        regularise(scope, headers)
+        body = CappedBody(receive, headers, rules.max_body_bytes)
         try:
-            await _serve(scope, body, send, rules)
+            require_network(scope, rules.allowed_networks)
+            if not health.is_asked(scope):
+                await _identify(scope, headers)
+            await _dispatch(scope, body, send)
         except Exception as exc:
             await body.drain()
             await refusal(scope, exc, always_500=rules.errors_as_500)(scope, receive, send)
@@ -63,13 +67,10 @@ class First:
         await (self._door if ours and scope["type"] == "http" else self._app)(scope, receive, send)
 
 
-async def _serve(scope: Scope, body: CappedBody, send: Send, rules: DoorRules) -> None:
-    require_network(scope, rules.allowed_networks)
-    if not health.is_asked(scope):
-        scope["state"]["caller"] = await admit(scope, address_of(scope))
-        if scope["state"]["debug"]:  # only for those who are known: anybody could fill the log otherwise
-            speak_freely()
-    await _dispatch(scope, body, send)
+async def _identify(scope: Scope, headers: Headers) -> None:
+    scope["state"]["caller"] = await admit(scope, headers.get(b"authorization", b""), address_of(scope))
+    if scope["state"]["debug"]:  # only for those who are known: anybody could fill the log otherwise
+        speak_freely()
 
 
 async def _dispatch(scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,5 +92,5 @@ async def _refuse_websocket(scope: Scope, receive: Receive, send: Send) -> None:
     if "websocket.http.response" not in scope.get("extensions", {}):
         await send({"type": "websocket.close", "code": 1003})
         return
-    regularise(scope)
+    regularise(scope, headers_of(scope))
     await refusal(scope, InvalidRequest("This address does not take a WebSocket."))(scope, receive, send)

@@ -78,7 +78,7 @@ def _headers(exc: errors.ConnectorError) -> Iterable[tuple[str, str]]:
 
 def success(scope: Scope, data: Mapping[str, Any] | None = None) -> Response:
     """HTTP 200 with the envelope around `data`."""
-    return _answer(200, {"status": "Success", **_stamp(scope)} | ({} if data is None else {"data": data}))
+    return _Envelope(200, {"status": "Success", **_stamp(scope)} | ({} if data is None else {"data": data}))
 
 
 def refusal(scope: Scope, exc: BaseException, *, always_500: bool = False) -> Response:
@@ -90,7 +90,7 @@ def refusal(scope: Scope, exc: BaseException, *, always_500: bool = False) -> Re
         **_stamp(scope),
         "error": {"code": worn.code, "message": worn.message},
     }
-    answer = _answer(500 if always_500 else worn.http, body)
+    answer = _Envelope(500 if always_500 else worn.http, body)
     answer.headers.update(worn.headers)
     if worn.code == 401:
         answer.headers.append("WWW-Authenticate", 'Basic realm="vilt", charset="UTF-8"')
@@ -107,9 +107,17 @@ def _stamp(scope: Scope) -> dict[str, str]:
     return {"correlationId": scope["state"]["correlation_id"], "timestamp": timestamp(datetime.now(UTC))}
 
 
-def _answer(status: int, body: Mapping[str, Any]) -> Response:
-    # no-store: a join link belongs to one person.
-    return Response(orjson.dumps(body), status, {"Cache-Control": "no-store"}, "application/json")
+class _Envelope(Response):
+    """A response whose headers are known beforehand; to work them out costs as much as to authenticate."""
+
+    def __init__(self, status: int, body: Mapping[str, Any]) -> None:
+        self.status_code, self.background = status, None
+        self.body = orjson.dumps(body)
+        self.raw_headers = [*_HEADERS, (b"content-length", str(len(self.body)).encode())]
+
+
+# no-store: a join link belongs to one person.
+_HEADERS = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
 
 
 def _write_down(exc: BaseException, worn: Dress) -> None:

@@ -19,6 +19,6 @@ async def launch(request: Request) -> Response:
     caller = caller_of(request, Scope.SESSION_LAUNCH)
     session_id = schemas.session_id(request.path_params["session_id"])
     email = address_in(request.path_params["base64_email"])
-    correlation_id = request.state.correlation_id
+    correlation_id = request.scope["state"]["correlation_id"]
     join_url = await house_of(request).launches.launch(caller, session_id, email, correlation_id)
     return success(request.scope, {"joinUrl": join_url})

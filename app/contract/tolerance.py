@@ -4,56 +4,61 @@ Pure ASGI. Nothing is ever redirected: a redirected POST may lose its body or it
 """
 
 import re
+from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import quote, unquote
-from uuid import uuid4
 
 from starlette.types import Scope
-from structlog.contextvars import bind_contextvars
 
 from app.domain.errors import NotAllowed
 from app.telemetry import logs
+from app.telemetry.correlation import correlation_id
 
 Network = IPv4Network | IPv6Network
+Headers = Mapping[bytes, bytes]
 
-MOST_CORRELATION_CHARS = 128
 _WORDS = frozenset({"instructor", "session", "user", "url", "attendees", "health"})
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# What nearly every launch looks like: nothing in it needs to be made regular.
+_REGULAR_LAUNCH = re.compile(rb"/session/[A-Za-z0-9._~-]+/user/[A-Za-z0-9=_~-]+/url")
 _KEPT = "%!$&'()*+,;=:@~-._"  # what RFC 3986 lets stand in a path segment
 
 
-def regularise(scope: Scope) -> None:
+def headers_of(scope: Scope) -> Headers:
+    """The request's headers, names in lower case; where one came twice, the first counts."""
+    return dict(reversed(scope["headers"]))
+
+
+def regularise(scope: Scope, headers: Headers) -> None:
     """Give `scope` a regular path (parameters still percent-encoded) and, in its state, the two headers."""
     raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
     scope["path"] = regular_path(raw.partition(b"?")[0], scope.get("root_path", ""))
     scope["root_path"] = ""
     # The main application's own handlers would dress an error before this door could.
     scope.pop("starlette.exception_handlers", None)
-    headers = dict(reversed(scope["headers"]))
     state = scope.setdefault("state", {})
-    state["correlation_id"] = correlation_id(headers.get(b"correlationid"))
+    if not logs.correlation_id():  # nobody before this door looked at the request
+        logs.begin_request(correlation_id(headers.get(b"correlationid")))
+    state["correlation_id"] = logs.correlation_id()
     state["debug"] = headers.get(b"debug", b"").strip().lower() in {b"true", b"1"}
-    bind_contextvars(**{logs.CORRELATION_ID: state["correlation_id"]})
 
 
 def regular_path(raw: bytes, root: str = "") -> str:
     """One leading slash, no empty segments, fixed words in lower case.
 
-    The address of a launch is kept as it came, because its base64 may hold `/` and even `//`.
+    The address of a launch is kept as it came, because its base64 may hold `/` and even `//`; so is the
+    SessionId, which stands second.
     """
+    if not root and _REGULAR_LAUNCH.fullmatch(raw):
+        return raw.decode("ascii")
     segments = raw.decode("latin-1").removeprefix(root).split("/")
     filled = [place for place, segment in enumerate(segments) if segment]
-    words = [_word(segments[place]) for place in filled]
+    words = [
+        segments[place] if number == 1 else _word(segments[place]) for number, place in enumerate(filled)
+    ]
     if len(words) >= 4 and (words[0], words[2], words[-1]) == ("session", "user", "url"):
         address = "/".join(segments[filled[2] + 1 : filled[-1]])
         return f"/session/{_quoted(words[1])}/user/{_quoted(address)}/url"
     return "/" + "/".join(_quoted(word) for word in words)
-
-
-def correlation_id(given: bytes | None) -> str:
-    """What the LMS sent, capped and without control characters, else the one at hand, else a new one."""
-    text = _readable(given or b"").strip()[:MOST_CORRELATION_CHARS]
-    return text or logs.correlation_id() or str(uuid4())
 
 
 def address_of(scope: Scope) -> str:
@@ -86,11 +91,3 @@ def _word(segment: str) -> str:
 
 def _quoted(segments: str) -> str:
     return quote(segments.encode("latin-1"), safe=_KEPT + "/")
-
-
-def _readable(raw: bytes) -> str:
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-    return _CONTROLS.sub("", text)

@@ -126,13 +126,22 @@ class Keys:
 
     async def _shelf(self, purpose: Purpose, patience: timedelta) -> _Shelf:
         """What this process knows, read anew when it is as old as `patience` (or from the future)."""
-        async with self._reading:
-            shelf, now = self._shelves.get(purpose), self._clock()
-            if shelf is None or not timedelta(0) <= now - shelf.read_at < patience:
-                async with self._db.read() as tx:
-                    found = await rows.in_use(tx, purpose, now)
-                shelf = self._shelves[purpose] = _Shelf(tuple(self._open(row) for row in found), now)
-            return shelf
+        shelf = self._fresh(purpose, patience)
+        if shelf is None:
+            async with self._reading:  # the first who comes reads for those who wait
+                shelf = self._fresh(purpose, patience) or await self._read(purpose)
+        return shelf
+
+    def _fresh(self, purpose: Purpose, patience: timedelta) -> _Shelf | None:
+        shelf = self._shelves.get(purpose)
+        return shelf if shelf and timedelta(0) <= self._clock() - shelf.read_at < patience else None
+
+    async def _read(self, purpose: Purpose) -> _Shelf:
+        now = self._clock()
+        async with self._db.read() as tx:
+            found = await rows.in_use(tx, purpose, now)
+        shelf = self._shelves[purpose] = _Shelf(tuple(self._open(row) for row in found), now)
+        return shelf
 
     def _open(self, row: rows.KeyRow) -> Key:
         material = self._sealer.open(row.sealed, f"key:{row.id}")

@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from time import perf_counter
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -72,6 +73,18 @@ PROVIDER_BREAKER = Gauge(
     multiprocess_mode="livemax",
     registry=_registry,
 )
+
+
+def answered(route: str, method: str, hundreds: int, seconds: float) -> None:
+    """Count a request and its time; `hundreds`: the class of its status."""
+    counter, histogram = _of_route(route, method, hundreds)
+    counter.inc()
+    histogram.observe(seconds)
+
+
+@cache  # to find the two by their labels costs more than to count; routes and methods are few
+def _of_route(route: str, method: str, hundreds: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(route, method, f"{hundreds}xx"), REQUEST_SECONDS.labels(route)
 
 
 @contextmanager

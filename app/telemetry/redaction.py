@@ -34,9 +34,14 @@ _HINT = re.compile(
 _PERHAPS_BASE64 = re.compile(r"\b[\w+/-]{10,}={0,2}", re.ASCII)
 
 
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
 @lru_cache(maxsize=2048)  # most values of a log line were in the line before it
 def redact(text: str) -> str:
     """`text` without e-mail addresses, credentials, tokens and personal links."""
+    if _UUID.fullmatch(text):  # most correlation ids
+        return text
     if _HINT.search(text):
         text = _SENSITIVE.sub(_hide, text)
     return _PERHAPS_BASE64.sub(_hide_address, text)

@@ -6,7 +6,6 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
-import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -160,7 +159,7 @@ async def test_a_body_without_a_length_is_counted_while_it_is_read() -> None:
         read += 1
         return {"type": "http.request", "body": await anext(source), "more_body": read < 100}
 
-    body = CappedBody(receive, [(b"transfer-encoding", b"chunked")], 5_000)
+    body = CappedBody(receive, {b"transfer-encoding": b"chunked"}, 5_000)
     assert sum([len((await body())["body"]) for _ in range(5)]) == 5_000
     with pytest.raises(errors.TooLarge):
         await body()
@@ -173,7 +172,7 @@ async def test_a_client_that_waits_for_permission_is_not_drained() -> None:
     async def receive() -> Any:
         raise AssertionError("reading would tell the client to send it all")
 
-    body = CappedBody(receive, [(b"expect", b"100-continue"), (b"content-length", b"9999")], 100)
+    body = CappedBody(receive, {b"expect": b"100-continue", b"content-length": b"9999"}, 100)
     await body.drain()
     with pytest.raises(errors.TooLarge):
         await body()
@@ -213,9 +212,10 @@ async def test_debug_speaks_freely_for_those_who_are_known(
 
 
 async def test_a_correlation_id_reaches_log_and_answer() -> None:
-    structlog.contextvars.clear_contextvars()
+    logs.begin_request("")
     made = await ask(path=ATTENDEES)
     assert len(made.body["correlationId"]) == 36
+    logs.begin_request("")
     given = await ask(path=ATTENDEES, headers=(AUTH, (b"correlationid", b"7d0f")))
     assert given.body["correlationId"] == logs.correlation_id() == "7d0f"
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.contract.tolerance import correlation_id, regular_path
+from app.contract.tolerance import regular_path
+from app.telemetry.correlation import correlation_id
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ def written() -> Iterator[io.BytesIO]:
     stream = io.BytesIO()
     logs.configure("info", stream)
     yield stream
-    structlog.contextvars.clear_contextvars()
+    logs.begin_request("")
     structlog.reset_defaults()
 
 

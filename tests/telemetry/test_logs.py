@@ -18,7 +18,7 @@ def written() -> Iterator[io.BytesIO]:
     logs.configure("info", stream)
     logs.begin_request("c-1")
     yield stream
-    structlog.contextvars.clear_contextvars()
+    logs.begin_request("")
     structlog.reset_defaults()
     logging.root.handlers = before
     logging.root.setLevel(logging.WARNING)
