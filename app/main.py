@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.routing import Mount
 
@@ -28,6 +29,13 @@ Dress = Callable[[Request, Exception], Response]
 
 TITLE = "vILT connector"
 SUMMARY = "The LMS schedules, any meeting provider holds the class."
+# FastAPI would send whole paths to whatever the environment names, and a launch path holds an address.
+_NONE_OF_ITS_OWN: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "auto_configure": False,
+}
 
 
 def create_app(
@@ -62,6 +70,7 @@ def create_app(
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        telemetry=_NONE_OF_ITS_OWN,
     )
     _hang_doors(app, settings)
     # The LMS comes first: its calls do not walk through the routes and layers of the other doors.

@@ -11,6 +11,7 @@ from typing import Any
 from app.domain.errors import InvalidRequest
 
 DEEPEST = 32
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _CHARSET = re.compile(r"charset\s*=\s*\"?\s*((?:iso-?8859|windows|cp|latin|utf)[-_\w]{0,20})", re.IGNORECASE)
 
 
@@ -79,7 +80,7 @@ def sound(value: Any, name: str) -> str:
     """`value` as text that every database can hold. Raises InvalidRequest naming the field."""
     if not isinstance(value, str):
         raise InvalidRequest(f"{name} must be text.")
-    if "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
+    if "\0" in value or not (value.isascii() or _SURROGATE.search(value) is None):
         raise InvalidRequest(f"{name} holds a character that cannot be stored.")
     return value
 

@@ -7,12 +7,13 @@ read and fails on upgrade), and readers apart, which WAL lets run beside it.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
-from sqlalchemy import Table, event
+from sqlalchemy import Connection, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 Tx = AsyncConnection
@@ -21,6 +22,8 @@ UNREACHABLE = (OperationalError, InterfaceError, OSError, TimeoutError)
 """What it raises when the database is not there."""
 
 SQLITE_BUSY_MS = 15_000
+REST_SECONDS = 1.0
+_UNBEGUN = "unbegun"
 # A look needs no BEGIN and ROLLBACK around it: two round trips less, or a dozen hops between threads.
 _LOOKING = {
     "isolation_level": "AUTOCOMMIT",
@@ -41,6 +44,7 @@ class Database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             self._writer = _sqlite_engine(url, pool_size=1)
             self._reader = _sqlite_engine(url, pool_size=4, **_LOOKING)
+            self._at_once = self._writer.execution_options(**{_UNBEGUN: True})
             event.listen(self._writer.sync_engine, "begin", _begin_writing)
         else:
             self._writer = create_async_engine(
@@ -48,16 +52,22 @@ class Database:
                 pool_size=pool_size,
                 max_overflow=0,
                 pool_timeout=10,
-                pool_pre_ping=True,
                 hide_parameters=True,
                 skip_autocommit_rollback=True,
             )
-            self._reader = self._writer.execution_options(isolation_level="AUTOCOMMIT")
+            _look_after_rests(self._writer)
+            self._reader = self._at_once = self._writer.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:
         """A transaction: commits when the block ends, rolls back when it raises."""
         async with self._writer.begin() as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def single(self) -> AsyncIterator[Tx]:
+        """For one writing statement, which is a transaction by itself: no BEGIN and COMMIT around it."""
+        async with self._at_once.begin() as tx:
             yield tx
 
     @asynccontextmanager
@@ -73,7 +83,12 @@ class Database:
 
 def insert(tx: Tx, table: Table) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that knows ON CONFLICT, which both databases spell alike."""
-    return sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
+    return insert_on(tx.dialect.name, table)
+
+
+def insert_on(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """The same for statements that are put together once and kept."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def _sqlite_engine(url: str, **options: Any) -> AsyncEngine:
@@ -92,5 +107,28 @@ def _sqlite_engine(url: str, **options: Any) -> AsyncEngine:
     return engine
 
 
-def _begin_writing(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin_writing(connection: Connection) -> None:
+    if not connection.get_execution_options().get(_UNBEGUN):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _look_after_rests(engine: AsyncEngine) -> None:
+    """Try a connection before it is used, but only where it has rested for `REST_SECONDS`.
+
+    A database that was restarted meanwhile costs nobody an error; a busy connection, which would notice by
+    itself, is spared the round trip that costs as much as a launch's own.
+    """
+    pool_of = engine.sync_engine
+
+    @event.listens_for(pool_of, "checkin")
+    def note(_connection: Any, record: Any) -> None:
+        record.info["rests_since"] = monotonic()
+
+    @event.listens_for(pool_of, "checkout")
+    def look(connection: Any, record: Any, _fairy: Any) -> None:
+        if monotonic() - record.info.get("rests_since", monotonic()) < REST_SECONDS:
+            return
+        try:
+            pool_of.dialect.do_ping(connection)
+        except Exception as exc:  # whatever it is, this connection is no good
+            raise DisconnectionError from exc

@@ -7,11 +7,11 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, Text, Uuid, case, exists, literal, select
+from sqlalchemy import ColumnElement, Insert, Row, Select, Text, Uuid, case, exists, literal, select, true
 
 from app.db import sessions as session_rows
-from app.db.asked import Columns, asked, rows
-from app.db.database import Tx, insert
+from app.db.asked import MOMENT, Columns, asked, rows
+from app.db.database import Tx, insert_on
 from app.db.tables import (
     connections,
     instructor_renames,
@@ -65,7 +65,16 @@ class Wish:
     email: str
 
 
-_WISH: Columns = {"tenant_id": Uuid, "session_key": Text, "person_key": Text}
+_WISH: Columns = {"tenant_id": Uuid(), "session_key": Text(), "person_key": Text()}
+_LAUNCH: Columns = {
+    "id": Uuid(),
+    "session_id": Uuid(),
+    "person_key": Text(),
+    "email": Text(),
+    "role": Text(),
+    "correlation_id": Text(),
+    "asked_at": MOMENT,
+}
 
 
 async def look(tx: Tx, wishes: Sequence[Wish]) -> list[Target | None]:
@@ -75,9 +84,13 @@ async def look(tx: Tx, wishes: Sequence[Wish]) -> list[Target | None]:
     """
     values = [(w.tenant_id, session_key(w.external_id), person_key(w.email)) for w in wishes]
     found: list[Target | None] = [None] * len(wishes)
-    for row in await tx.execute(_look(tx.dialect.name), rows(tx, _WISH, values)):
-        found[row.place] = Target(row.id, SessionState(row.state), _standing(row))
+    for place, *seen in await tx.execute(_look(tx.dialect.name), rows(tx, _WISH, values)):
+        found[place] = _target(*seen)
     return found
+
+
+def _target(session_id: UUID, state: str, listed: Any, here: Any, elsewhere: Any) -> Target:
+    return Target(session_id, SessionState(state), _standing(listed, here, elsewhere))
 
 
 @cache  # to put the statement together anew costs as much as to run it
@@ -92,20 +105,27 @@ def _look(dialect: str) -> Select[Any]:
 
 
 async def record(tx: Tx, launched: Sequence[Launch]) -> None:
-    """The evidence that these people were given a link."""
+    """The evidence that these people were given a link; one statement, harmless to repeat."""
     values = [
-        {
-            "id": launch.id,
-            "session_id": launch.session_id,
-            "person_key": person_key(launch.email),
-            "email": launch.email,
-            "role": launch.role,
-            "correlation_id": launch.correlation_id,
-            "asked_at": launch.asked_at,
-        }
+        (
+            launch.id,
+            launch.session_id,
+            person_key(launch.email),
+            launch.email,
+            launch.role,
+            launch.correlation_id,
+            launch.asked_at,
+        )
         for launch in launched
     ]
-    await tx.execute(insert(tx, launches), values)
+    await tx.execute(_record(tx.dialect.name), rows(tx, _LAUNCH, values))
+
+
+@cache
+def _record(dialect: str) -> Insert:
+    table = asked(dialect, _LAUNCH)
+    every = select(*(table.c[name] for name in _LAUNCH)).where(true())  # SQLite's grammar wants a WHERE here
+    return insert_on(dialect, launches).from_select(list(_LAUNCH), every).on_conflict_do_nothing()
 
 
 async def held_link(tx: Tx, launch_id: UUID) -> HeldLink | None:
@@ -123,7 +143,8 @@ async def held_link(tx: Tx, launch_id: UUID) -> HeldLink | None:
     )
     row = (await tx.execute(query)).one()
     name = await _name(tx, session, key)
-    return HeldLink(_launch(launched), name, _standing(row), session, row.provider)
+    standing = _standing(row.listed, row.here, row.elsewhere)
+    return HeldLink(_launch(launched), name, standing, session, row.provider)
 
 
 def _standing_columns(key: ColumnElement[str]) -> list[ColumnElement[Any]]:
@@ -144,11 +165,10 @@ def _standing_columns(key: ColumnElement[str]) -> list[ColumnElement[Any]]:
     return [listed.label("listed"), here.label("here"), elsewhere.label("elsewhere")]
 
 
-def _standing(row: Row[Any]) -> Standing:
+def _standing(listed: Any, here: Any, elsewhere: Any) -> Standing:
     """The registry of the session's own connection decides; without a row there, the portal's others."""
-    listed = None if row.listed is None else bool(row.listed)
-    registered = bool(row.here) if row.here is not None else (True if row.elsewhere else None)
-    return Standing(listed, registered)
+    registered = bool(here) if here is not None else (True if elsewhere else None)
+    return Standing(None if listed is None else bool(listed), registered)
 
 
 async def _present_key(tx: Tx, tenant_id: UUID, key: str) -> str:

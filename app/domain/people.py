@@ -1,8 +1,11 @@
 """People as the LMS names them: by e-mail address, spelled in more than one way."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+
+_PLAIN = re.compile(r"[\x21-\x7e]+")
 
 
 class Role(StrEnum):
@@ -20,9 +23,10 @@ def person_key(email: str) -> str:
 def is_email(text: str) -> bool:
     """Whether `text` can be an address at all: something, one last @, something, no spaces or controls."""
     local, at, host = text.rpartition("@")
-    return bool(at and local and host and len(text) <= 320) and not any(
-        c.isspace() or not c.isprintable() for c in text
-    )
+    if not (at and local and host and len(text) <= 320):
+        return False
+    # The pattern answers for nearly everybody, far sooner than the letters one by one.
+    return _PLAIN.fullmatch(text) is not None or not any(c.isspace() or not c.isprintable() for c in text)
 
 
 @dataclass(frozen=True, slots=True)

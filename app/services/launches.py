@@ -144,7 +144,7 @@ class Launches:
             return await launches.look(tx, wishes)
 
     async def _record_all(self, launched: Sequence[Launch]) -> Sequence[None]:
-        async with self._db.begin() as tx:
+        async with self._db.single() as tx:
             await launches.record(tx, launched)
         return [None] * len(launched)
 
