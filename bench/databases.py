@@ -16,6 +16,7 @@ from sqlalchemy import update
 from app.db import schema
 from app.db.database import Database
 from app.db.tables import connections
+from app.domain.permissions import CONTRACT_SCOPES, Scope
 from app.services.clients import NewClient
 from app.settings import Settings
 from app.wiring import open_house
@@ -118,4 +119,4 @@ async def _migrate(url: str) -> None:
 
 async def _prepare(url: str) -> NewClient:
     async with open_house(Settings(database_url=url, secret_key=SECRET)) as house:
-        return await house.clients.add("bench")
+        return await house.clients.add("bench", scopes=(*CONTRACT_SCOPES, Scope.ILT_SESSIONS_VIEW))

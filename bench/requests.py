@@ -57,6 +57,11 @@ def attendees(client: NewClient, external_id: str) -> bytes:
     return _head(f"GET /session/{external_id}/attendees", client, "bench-attendees") + b"\r\n"
 
 
+def session_list(client: NewClient) -> bytes:
+    """The first page of the administrators' list of sessions."""
+    return _head("GET /api/v1/sessions?limit=50", client, "bench-list") + b"\r\n"
+
+
 def beat(token: str, visit: str) -> bytes:
     """A heartbeat from the practice room's page."""
     path = f"/join/{token}/room/{visit}/beat"
