@@ -33,9 +33,13 @@ To add a resource: one file per subject with an `APIRouter`, and its name in `_S
 from fastapi import APIRouter
 
 from app.api import (
+    attendees,
     audit,
+    background,
     clients,
     connections,
+    faculties,
+    grants,
     instructors,
     permissions,
     preferences,
@@ -44,6 +48,7 @@ from app.api import (
     rosters,
     schedules,
     sessions,
+    users,
     vendors,
 )
 from app.api.problems import REFUSALS, elsewhere
@@ -57,11 +62,16 @@ _SUBJECTS = (
     preferences,
     vendors,
     instructors,
+    faculties,
     clients,
+    users,
+    grants,
     audit,
+    background,
     schedules,
     sessions,
     rosters,
+    attendees,
     privacy,
 )
 

@@ -151,10 +151,11 @@ def _row(number: int, cells: Sequence[str], places: dict[str, int], seen: dict[s
         cell("email"), cell("first"), cell("last"), True if state in _YES else False if state in _NO else None
     )
     earlier = seen.setdefault(person_key(draft.email), number)
-    return Row(number, draft, _complaint(draft) or ("" if earlier == number else _twice(earlier)))
+    return Row(number, draft, _complaint(draft) or ("" if earlier == number else twice(earlier)))
 
 
-def _twice(earlier: int) -> str:
+def twice(earlier: int) -> str:
+    """What is said of a row whose address stands in an earlier line."""
     return f"The same address stands in line {earlier} already."
 
 

@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.domain.actor import Actor, Grant
+from app.domain.permissions import Scope
 from app.main import create_app
 from app.services.users import Newcomer
 from app.settings import Settings
@@ -38,6 +39,13 @@ class Office:
         """A browser of somebody's own, with a jar of its own."""
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url=BASE, headers=SAME)
+
+    async def machine(self, *scopes: Scope, tenant: str = "default") -> httpx.AsyncClient:
+        """A client that may do what `scopes` open; everything, without any."""
+        made = await self.house.clients.add("machine", tenant, scopes=scopes or tuple(Scope))
+        browser = self.browser()
+        browser.auth = httpx.BasicAuth(made.client_id, made.client_secret)
+        return browser
 
     async def commanding(self, tenant: str = "default") -> Actor:
         return await self.house.users.commanding(tenant, make=True)

@@ -76,7 +76,7 @@ async def test_a_vendor_made_by_hand_is_renamed_and_switched(office: Office, ada
     assert (await post(ada, f"{path}/deactivate", revision=2)).status_code == 303
     assert "Activate again" in (await ada.get(path)).text
     assert (await post(ada, f"{path}/activate", revision=3)).status_code == 303
-    assert "no instructors here" in (await ada.get(path)).text
+    assert "nobody is checked there" in (await ada.get(path)).text
     twice = await post(ada, "/admin/vendors/new", name="EXTERNAL")
     assert twice.status_code == 409
     assert 'value="EXTERNAL"' in twice.text
@@ -119,6 +119,27 @@ async def test_whom_the_provider_does_not_know_is_not_added(
     assert "does not know this person" in refused.text
     assert 'value="ann@x.example"' in refused.text
     assert await _people(office, vendor) == []
+
+
+async def test_a_vendor_made_by_hand_has_instructors_and_the_page_says_that_nobody_checks_them(
+    office: Office, ada: httpx.AsyncClient, formed: type[Formed]
+) -> None:
+    formed.vendor.people = set()
+    made = await post(ada, "/admin/vendors/new", name="Extern")
+    path = "/" + made.headers["location"].replace("../", "")
+    assert "There are no instructors yet." in (await ada.get(path)).text
+    assert "it is checked nowhere" in (await ada.get(f"{path}/instructors/new")).text
+    ann = await _ann(ada, path)
+    assert (await post(ada, f"{path}/instructors/new", **ANN, deed="one")).status_code == 409
+    assert "No provider checks it." in (await ada.get(ann)).text
+    await post(ada, ann, **{**ANN, "email": "ann.ray@x.example"}, revision=1)
+    assert await _people(office, path) == [("ann.ray@x.example", "Ann", True)]
+    assert "checked nowhere" in (await ada.get(f"{path}/import")).text
+    assert "ann.ray@x.example" in (await ada.get(f"{path}/instructors.csv")).text
+    now = re.search(r'name="revision" value="(\d+)"', (await ada.get(ann)).text)
+    assert now
+    assert (await post(ada, f"{ann}/deactivate", revision=now[1])).status_code == 303
+    assert await _people(office, path) == [("ann.ray@x.example", "Ann", False)]
 
 
 async def test_an_instructor_is_renamed_deactivated_and_activated(
