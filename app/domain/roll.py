@@ -79,8 +79,12 @@ def unpacked(line: str) -> Row:
     cells = line.split("\t")
     if len(cells) != 5 or not cells[0].isdecimal() or len(cells[0]) > 9:
         raise InvalidRequest
-    draft = InstructorDraft(cells[1], cells[2], cells[3], cells[4] == "yes")
-    return Row(int(cells[0]), draft, _complaint(draft))
+    return judged(int(cells[0]), InstructorDraft(cells[1], cells[2], cells[3], cells[4] == "yes"))
+
+
+def judged(number: int, draft: InstructorDraft) -> Row:
+    """A row that did not come as CSV."""
+    return Row(number, draft, _complaint(draft))
 
 
 def written(rows: Iterable[Sequence[str]], columns: Sequence[str] = COLUMNS) -> Iterator[str]:

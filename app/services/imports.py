@@ -17,6 +17,7 @@ from app.domain.permissions import Scope
 from app.domain.roll import MOST_ROWS as MOST_ROWS
 from app.domain.roll import Roll as Roll
 from app.domain.roll import Row as Row
+from app.domain.roll import judged as judged
 from app.domain.roll import line_of as line_of
 from app.domain.roll import packed as packed
 from app.domain.roll import twice, understand, written
@@ -28,7 +29,7 @@ from app.services.instructors import Checked, Instructors, check_at
 
 AT_ONCE = 4  # people that a provider is asked for at the same time
 ASKED_IN_ONE_GO = 50  # rows of one request, where each waits for the provider
-IN_ONE_GO = 1000  # where nobody is asked
+IN_ONE_GO = 500  # where nobody is asked: others come in between
 ON_A_PAGE = 500
 
 
