@@ -1,7 +1,6 @@
 """Lists of instructors: previewed, brought in some rows at a time with a report per row, and written out."""
 
 import re
-from collections.abc import AsyncIterator
 from html import unescape
 from uuid import UUID
 
@@ -11,37 +10,23 @@ import pytest
 from app.domain.errors import AccountBroken, InvalidRequest
 from app.domain.people import InstructorDraft
 from app.domain.roll import Row
+from app.providers.base import Provider
+from app.providers.registry import providers
 from app.services.imports import ASKED_IN_ONE_GO, Outcome
-from app.services.vendors import Sought
-from tests.admin.conftest import Office, form_token, post
-from tests.admin.filled_office import ADA, REST, TYPED, filled_office
-from tests.conftest import Hands
-from tests.providers.formed import Formed, formed_provider
+from tests.admin.conftest import ADA, BEN, Office, form_token, post
+from tests.providers.formed import Formed
 
 HEAD = "Email;First name;Last name;Active\r\n"
 
 
 @pytest.fixture
-def formed() -> type[Formed]:
-    return formed_provider()
+def catalogue(formed: type[Formed]) -> dict[str, type[Provider]]:
+    return {**providers(), "formed": formed}
 
 
 @pytest.fixture
-async def office(sqlite_url: str, clock: Hands, formed: type[Formed]) -> AsyncIterator[Office]:
-    async with filled_office(sqlite_url, clock, formed) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def ada(office: Office) -> httpx.AsyncClient:
-    return await office.sign_in(ADA)
-
-
-@pytest.fixture
-async def vendor_id(office: Office, ada: httpx.AsyncClient) -> UUID:
-    await post(ada, "/admin/preferences/formed", **TYPED, **REST, deed="save", revision=0)
-    found = await office.house.vendors.page(await office.commanding(), Sought("Formed"), None, 2)
-    return found[0].id
+def staff() -> tuple[str, ...]:
+    return ADA, BEN
 
 
 async def _upload(ada: httpx.AsyncClient, vendor_id: UUID, content: bytes) -> httpx.Response:

@@ -1,44 +1,34 @@
 """ILT Vendors and Instructors: who may do what, what the provider says, and what two people do at once."""
 
 import re
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 import httpx
 import pytest
 
 from app.domain.people import InstructorDraft
-from app.services.vendors import Sought
-from tests.admin.conftest import Office, post
-from tests.admin.filled_office import ADA, BEN, REST, TYPED, filled_office
-from tests.conftest import Hands
-from tests.providers.formed import Formed, formed_provider
+from app.providers.base import Provider
+from app.providers.registry import providers
+from tests.admin.conftest import ADA, BEN, Office, post
+from tests.providers.formed import Formed
 
 ANN = {"email": "ann@x.example", "first_name": "Ann", "last_name": "Lee"}
 
 
 @pytest.fixture
-def formed() -> type[Formed]:
-    return formed_provider()
+def catalogue(formed: type[Formed]) -> dict[str, type[Provider]]:
+    return {**providers(), "formed": formed}
 
 
 @pytest.fixture
-async def office(sqlite_url: str, clock: Hands, formed: type[Formed]) -> AsyncIterator[Office]:
-    async with filled_office(sqlite_url, clock, formed) as opened:
-        yield opened
+def staff() -> tuple[str, ...]:
+    return ADA, BEN
 
 
 @pytest.fixture
-async def ada(office: Office) -> httpx.AsyncClient:
-    return await office.sign_in(ADA)
-
-
-@pytest.fixture
-async def vendor(office: Office, ada: httpx.AsyncClient) -> str:
+def vendor(vendor_id: UUID) -> str:
     """The path of the page of a connector's vendor."""
-    await post(ada, "/admin/preferences/formed", **TYPED, **REST, deed="save", revision=0)
-    found = await office.house.vendors.page(await office.commanding(), Sought("Formed"), None, 2)
-    return f"/admin/vendors/{found[0].id}"
+    return f"/admin/vendors/{vendor_id}"
 
 
 async def _people(office: Office, vendor: str) -> list[tuple[str, str, bool]]:

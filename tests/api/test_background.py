@@ -26,6 +26,7 @@ def provider() -> type[Fake]:
 
 @pytest.fixture
 async def office(sqlite_url: str, clock: Hands, provider: type[Fake]) -> AsyncIterator[Office]:
+    """Without a worker, which would compare at once."""
     settings = Settings(database_url=sqlite_url, secret_key=SECRET, public_url=BASE, worker="apart")
     app = create_app(settings, clock, {"sandbox": provider})
     async with app.router.lifespan_context(app):
