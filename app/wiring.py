@@ -24,6 +24,7 @@ from app.services.activation import Activation
 from app.services.answers import Answers
 from app.services.attendance import Attendance
 from app.services.attendance_files import AttendanceFiles
+from app.services.attendees import Attendees
 from app.services.audit import Audit
 from app.services.clients import Clients
 from app.services.connections import Connections
@@ -97,6 +98,7 @@ class House:
     stories: Stories
     rosters: Rosters
     attendance_files: AttendanceFiles
+    attendees: Attendees
     privacy: Privacy
     schedules: Schedules
     substitutes: Substitutes
@@ -150,8 +152,7 @@ def _build(
     settings: Settings, database: Database, clock: Clock, catalogue: Mapping[str, type[Provider]]
 ) -> House:
     sealer = Sealer(secret_ring(settings))
-    store = Meetings(sealer)
-    keys = Keys(database, sealer, clock)
+    store, keys = Meetings(sealer), Keys(database, sealer, clock)
     tokens = Tokens(keys, clock, settings.public_url, settings.token_lifetime_seconds)
     outbound = outward.outbound(settings, TicketStore(database, sealer, clock))
     connections = Connections(database, sealer, catalogue, outbound)
@@ -165,7 +166,7 @@ def _build(
     keeping = Keeping(_days(settings.meeting_grace_days), _days(settings.evidence_days) or None)
     upkeep = Upkeep(database, store, attendance, health, keeping)
     reconciliation = Reconciliation(database, store, connections, clock)
-    privacy = Privacy(database, keys, audit, clock)
+    rosters, privacy = Rosters(database, attendance, audit, clock), Privacy(database, keys, audit, clock)
     chores = {**upkeep.chores(), RECONCILIATION: reconciliation.chore, PRIVACY: privacy.chore}
     jobs = Jobs(database, store, converging, chores, clock)
     instructors = Instructors(database, connections, clock, jobs.hasten)
@@ -200,11 +201,12 @@ def _build(
         vendors=Vendors(database, audit, clock),
         health=health,
         faculties=faculties,
-        imports=Imports(faculties),
+        imports=Imports(database, instructors, faculties, audit),
         credentials=Credentials(database, clients, audit, clock),
         stories=Stories(database, converging),
-        rosters=Rosters(database, attendance, audit, clock),
+        rosters=rosters,
         attendance_files=AttendanceFiles(database, store, connections, audit, clock),
+        attendees=Attendees(database, rosters),
         privacy=privacy,
         schedules=Schedules(database, clock),
         substitutes=Substitutes(database, converging, audit, clock),

@@ -11,10 +11,10 @@ from app.admin.errors import refused
 from app.admin.forms import Form, Posted, attempt
 from app.admin.pages import HEADERS, page
 from app.admin.signed import Inside
-from app.admin.vendors import Updating, Viewing, trail_of
+from app.admin.vendors import Updating, Viewing, below
 from app.domain.actor import Actor
 from app.domain.errors import ConnectorError
-from app.services.imports import IN_ONE_GO, MOST_ROWS, Imported, Roll, line_of, packed, unpacked
+from app.services.imports import MOST_ROWS, Imported, Roll, line_of, packed, unpacked
 from app.wiring import House
 
 router = APIRouter(prefix="/admin/vendors/{vendor_id}", include_in_schema=False)
@@ -24,36 +24,34 @@ WRONG_SHOWN = 200
 
 @router.get("/import")
 async def choose(request: Request, house: Inside, actor: Updating, vendor_id: UUID) -> Response:
-    trail = await trail_of(house, actor, vendor_id)
-    return page(request, "import.html", trail=trail, vendor_id=vendor_id, most=MOST_ROWS)
+    return page(request, "import.html", most=MOST_ROWS, **await below(house, actor, vendor_id))
 
 
 @router.post("/import")
 async def preview(request: Request, house: Inside, actor: Updating, vendor_id: UUID, form: Form) -> Response:
-    trail = await trail_of(house, actor, vendor_id)
-    values: dict[str, Any] = {"trail": trail, "vendor_id": vendor_id}
+    values = await below(house, actor, vendor_id)
     roll = await attempt(_previewed(house, actor, form))
     if isinstance(roll, ConnectorError):
         return refused(request, "import.html", roll, most=MOST_ROWS, **values)
     rows = "\n".join(packed(row) for row in roll.good)
     shown: dict[str, Any] = {"first": roll.good[:SHOWN], "wrong": roll.bad[:WRONG_SHOWN]}
-    return page(request, "import_preview.html", roll=roll, rows=rows, go=IN_ONE_GO, **shown, **values)
+    go = await house.imports.in_one_go(actor, vendor_id)
+    return page(request, "import_preview.html", roll=roll, rows=rows, go=go, **shown, **values)
 
 
 @router.post("/import/rows")
 async def bring_in(request: Request, house: Inside, actor: Updating, vendor_id: UUID, form: Form) -> Response:
     """The first rows of `rows`; the page's script sends some at a time, without it the rest comes back."""
-    lines = form.lines("rows")
-    done = await house.imports.bring_in(actor, vendor_id, [unpacked(line) for line in lines[:IN_ONE_GO]])
+    lines, go = form.lines("rows"), await house.imports.in_one_go(actor, vendor_id)
+    done = await house.imports.bring_in(actor, vendor_id, [unpacked(line) for line in lines[:go]])
     if form.checked("only_rows"):
         return page(request, "import_rows.html", done=done, csv=_csv)
     values: dict[str, Any] = {
-        "trail": await trail_of(house, actor, vendor_id),
-        "vendor_id": vendor_id,
+        **await below(house, actor, vendor_id),
         "done": done,
         "csv": _csv,
         "counts": Counter(str(one.outcome) for one in done),
-        "left": lines[IN_ONE_GO:],
+        "left": lines[go:],
     }
     return page(request, "import_done.html", **values)
 

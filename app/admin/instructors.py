@@ -1,4 +1,4 @@
-"""The instructors of a vendor: add, edit, rename, switch off and on; the provider is asked for the person."""
+"""The instructors of a vendor: add, edit, rename, switch off and on; a provider is asked for the person."""
 
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from app.admin.errors import refused
 from app.admin.forms import NO_FORM, Form, Posted, attempt
 from app.admin.pages import confirm, page, see_other
 from app.admin.signed import Inside
-from app.admin.vendors import Updating, trail_of
+from app.admin.vendors import Updating, below
 from app.domain.actor import Actor
 from app.domain.errors import ConnectorError, Stale
 from app.domain.people import InstructorDraft
@@ -25,7 +25,7 @@ DEACTIVATES = (
 
 @router.get("/new")
 async def new(request: Request, house: Inside, actor: Updating, vendor_id: UUID) -> Response:
-    return page(request, "instructor_new.html", trail=await trail_of(house, actor, vendor_id))
+    return page(request, "instructor_new.html", **await below(house, actor, vendor_id))
 
 
 @router.post("/new")
@@ -33,8 +33,9 @@ async def add(request: Request, house: Inside, actor: Updating, vendor_id: UUID,
     draft = InstructorDraft(form.text("email"), form.text("first_name"), form.text("last_name"))
     added = await attempt(house.faculties.add(actor, vendor_id, draft))
     if isinstance(added, ConnectorError):
-        trail = await trail_of(house, actor, vendor_id)
-        return refused(request, "instructor_new.html", added, form=form, trail=trail)
+        return refused(
+            request, "instructor_new.html", added, form=form, **await below(house, actor, vendor_id)
+        )
     onward = "/instructors/new" if form.text("deed") == "another" else ""
     said = f"{added.person.name} is an instructor now."
     return see_other(request, f"/admin/vendors/{vendor_id}{onward}", said)
@@ -61,7 +62,7 @@ async def ask_deactivate(
 ) -> Response:
     known = await house.faculties.get(actor, vendor_id, instructor_id)
     back = f"/admin/vendors/{vendor_id}/instructors/{instructor_id}"
-    trail = [*await trail_of(house, actor, vendor_id), (_name(known), back)]
+    trail = [*(await below(house, actor, vendor_id))["trail"], (_name(known), back)]
     heading = f"Deactivate {_name(known)}?"
     return confirm(
         request, heading, DEACTIVATES, "Deactivate", back=back, trail=trail, revision=known.revision
@@ -111,10 +112,9 @@ async def _instructor(
     known = await house.faculties.get(actor, *ids)
     stale = isinstance(refusal, Stale)
     values: dict[str, Any] = {
-        "trail": await trail_of(house, actor, ids[0]),
+        **await below(house, actor, ids[0]),
         "known": known,
         "called": _name(known),
-        "vendor_id": ids[0],
         "form": form,
         "revision": form.number("revision") if refusal and not stale else known.revision,
         "stale": stale,

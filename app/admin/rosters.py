@@ -140,7 +140,6 @@ async def _shown(request: Request, house: House, actor: Actor, session_id: UUID)
         "next_key": lines[ON_A_PAGE - 1].key if len(lines) > ON_A_PAGE else "",
         "may_manage": actor.may(Scope.ILT_ROSTER_MANAGE),
         "takes_files": await house.attendance_files.are_taken(found.listed.session),
-        "partial": await house.watches.is_partial(session_id),
         "parts_count": await house.rosters.count_parts(actor, session_id),
         "form": NO_FORM,
     }

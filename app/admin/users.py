@@ -12,7 +12,7 @@ from app.admin.signed import Inside, need
 from app.domain.actor import Actor
 from app.domain.errors import ConnectorError
 from app.domain.permissions import CATALOGUE, ROLES, Scope
-from app.services.users import Newcomer
+from app.services.users import Newcomer, UserChange
 from app.services.vendors import Sought
 from app.wiring import House
 
@@ -75,13 +75,13 @@ async def ask_deactivate(request: Request, house: Inside, actor: Managing, user_
 
 @router.post("/{user_id}/deactivate")
 async def deactivate(request: Request, house: Inside, actor: Managing, user_id: UUID, form: Form) -> Response:
-    await house.users.deactivate(actor, user_id, form.number("revision"))
+    await house.users.change(actor, user_id, form.number("revision"), UserChange(active=False))
     return see_other(request, f"/admin/users/{user_id}", "The user is deactivated.")
 
 
 @router.post("/{user_id}/activate")
 async def activate(request: Request, house: Inside, actor: Managing, user_id: UUID, form: Form) -> Response:
-    await house.users.activate(actor, user_id, form.number("revision"))
+    await house.users.change(actor, user_id, form.number("revision"), UserChange(active=True))
     return see_other(request, f"/admin/users/{user_id}", "The user is active again.")
 
 

@@ -12,6 +12,7 @@ from app.admin.signed import Inside, need
 from app.domain.actor import Actor
 from app.domain.errors import ConnectorError, Stale
 from app.domain.permissions import Scope
+from app.domain.vendor import Origin
 from app.services.vendors import Sought, VendorChange
 from app.wiring import House
 
@@ -142,7 +143,8 @@ async def _vendor(
     return page(request, "vendor.html", **values)
 
 
-async def trail_of(house: House, actor: Actor, vendor_id: UUID) -> Trail:
-    """The way to a page below that of a vendor. Raises NotFound."""
+async def below(house: House, actor: Actor, vendor_id: UUID) -> dict[str, Any]:
+    """What a page below that of a vendor shows: the way to it, and who made the vendor. Raises NotFound."""
     known = await house.vendors.get(actor, vendor_id)
-    return [HERE, (known.name, f"/admin/vendors/{vendor_id}")]
+    trail: Trail = [HERE, (known.name, f"/admin/vendors/{vendor_id}")]
+    return {"trail": trail, "vendor_id": vendor_id, "by_hand": known.origin is Origin.MANUAL}

@@ -33,9 +33,14 @@ To add a resource: one file per subject with an `APIRouter`, and its name in `_S
 from fastapi import APIRouter
 
 from app.api import (
+    attendees,
     audit,
+    background,
     clients,
     connections,
+    faculties,
+    grants,
+    imports,
     instructors,
     permissions,
     preferences,
@@ -44,6 +49,7 @@ from app.api import (
     rosters,
     schedules,
     sessions,
+    users,
     vendors,
 )
 from app.api.problems import REFUSALS, elsewhere
@@ -57,11 +63,17 @@ _SUBJECTS = (
     preferences,
     vendors,
     instructors,
+    imports,
+    faculties,
     clients,
+    users,
+    grants,
     audit,
+    background,
     schedules,
     sessions,
     rosters,
+    attendees,
     privacy,
 )
 

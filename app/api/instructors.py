@@ -65,7 +65,8 @@ async def instructors(
 
 @router.post("", status_code=201, response_model=InstructorView, summary="Add an instructor")
 async def add(house: Inside, actor: Updating, vendor_id: UUID, new: NewInstructor, once: Once) -> Response:
-    """The person is looked up at the provider, where it has a directory. A duplicate is a conflict."""
+    """The person is looked up at the provider, where there is one and it has a directory; nobody checks the
+    people of a vendor made by hand. A duplicate is a conflict."""
 
     async def deed() -> Response:
         draft = InstructorDraft(new.email, new.first_name, new.last_name, active=True)

@@ -54,6 +54,7 @@ class RosterView(BaseModel):
     session_id: UUID
     attended: int
     people: int
+    is_partial: bool = Field(description="The class was followed live, and some of it was missed.")
     can_be_updated: bool = Field(description="The provider gives a report that can be asked for again.")
     updated_at: datetime | None
     update_note: str
@@ -74,6 +75,7 @@ def shown(roster: Roster, after: str = "", limit: int = MOST) -> Response:
         session_id=roster.listed.session.id,
         attended=roster.attended,
         people=len(roster.lines),
+        is_partial=roster.partial,
         can_be_updated=roster.reports,
         updated_at=roster.sheet.fetched_at,
         update_note=roster.sheet.fetch_note,

@@ -4,6 +4,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
 
 from fastapi import Depends, Query
 from pydantic import BaseModel, Field
@@ -13,6 +14,7 @@ from app.domain.errors import InvalidRequest
 T = TypeVar("T")
 USUAL, MOST = 50, 500
 LONGEST_CURSOR = 1000
+NOT_OURS = "This cursor is not one of ours."
 
 
 class Slice(BaseModel, Generic[T]):
@@ -34,13 +36,21 @@ class Slicing:
             return None
         found = [part for part in self.after if isinstance(part, str) and part.isprintable()]
         if len(found) != count or len(self.after) != count:
-            raise InvalidRequest("This cursor is not one of ours.")
+            raise InvalidRequest(NOT_OURS)
         return found
 
     def text(self) -> str | None:
         """`after` as the one text that it is."""
         found = self.texts(1)
         return None if found is None else found[0]
+
+    def place(self) -> tuple[str, UUID] | None:
+        """`after` as a text and an id, for lists in which a text may come twice."""
+        found = self.texts(2)
+        try:
+            return None if found is None else (found[0], UUID(found[1]))
+        except ValueError as exc:
+            raise InvalidRequest(NOT_OURS) from exc
 
     def cut(self, found: Sequence[T], key: Callable[[T], list[str | int]]) -> Slice[T]:
         """A slice of what was `found`: ask for `limit + 1`, so that the end is known."""
@@ -69,7 +79,7 @@ def _opened(cursor: str) -> list[str | int]:
     try:
         key = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError as exc:
-        raise InvalidRequest("This cursor is not one of ours.") from exc
+        raise InvalidRequest(NOT_OURS) from exc
     if not isinstance(key, list) or not all(isinstance(part, (str, int)) for part in key) or not key:
-        raise InvalidRequest("This cursor is not one of ours.")
+        raise InvalidRequest(NOT_OURS)
     return key

@@ -11,7 +11,6 @@ from app.api.answers import BasedOn, Once, answer
 from app.api.callers import Inside, need
 from app.api.slices import Slice, Sliced
 from app.domain.actor import Actor
-from app.domain.errors import InvalidRequest
 from app.domain.permissions import Scope
 from app.domain.vendor import name_key
 from app.services.vendors import Sought, Vendor, VendorChange
@@ -62,8 +61,7 @@ async def vendors(
     search: Annotated[str, Query(description="Part of the name.")] = "",
     active: bool | None = None,
 ) -> Slice[VendorView]:
-    after = _place(asked.texts(2))
-    found = await house.vendors.page(actor, Sought(search, active), after, asked.limit + 1)
+    found = await house.vendors.page(actor, Sought(search, active), asked.place(), asked.limit + 1)
     return asked.cut([VendorView.of(one) for one in found], key=lambda one: [name_key(one.name), str(one.id)])
 
 
@@ -85,10 +83,3 @@ async def vendor(house: Inside, actor: Viewing, vendor_id: UUID) -> Response:
 async def change(house: Inside, actor: Updating, vendor_id: UUID, edit: Edit, known: BasedOn) -> Response:
     """An integration's vendor is switched in Edge Integrate only: here that is a conflict."""
     return shown(await house.vendors.change(actor, vendor_id, VendorChange(edit.name, edit.active), known))
-
-
-def _place(after: list[str] | None) -> tuple[str, UUID] | None:
-    try:
-        return None if after is None else (after[0], UUID(after[1]))
-    except ValueError as exc:
-        raise InvalidRequest("This cursor is not one of ours.") from exc

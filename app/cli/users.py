@@ -10,7 +10,7 @@ from app.domain.actor import Actor, Grant
 from app.domain.errors import NotFound
 from app.domain.people import person_key
 from app.services.clients import DEFAULT_TENANT
-from app.services.users import Invitation, ListedUser, Newcomer
+from app.services.users import Invitation, ListedUser, Newcomer, UserChange
 from app.wiring import House
 
 app = typer.Typer(no_args_is_help=True, help="Administrators: who may open the pages.")
@@ -58,7 +58,7 @@ def deactivate(email: Email, tenant: Tenant = DEFAULT_TENANT) -> None:
 
     async def deed(house: House) -> None:
         actor, listed = await _find(house, email, tenant)
-        await house.users.deactivate(actor, listed.user.id, listed.user.revision)
+        await house.users.change(actor, listed.user.id, listed.user.revision, UserChange(active=False))
 
     in_house(deed)
     typer.echo(f"Deactivated {email}.")
@@ -70,7 +70,7 @@ def activate(email: Email, tenant: Tenant = DEFAULT_TENANT) -> None:
 
     async def deed(house: House) -> None:
         actor, listed = await _find(house, email, tenant)
-        await house.users.activate(actor, listed.user.id, listed.user.revision)
+        await house.users.change(actor, listed.user.id, listed.user.revision, UserChange(active=True))
 
     in_house(deed)
     typer.echo(f"Activated {email}.")

@@ -67,4 +67,4 @@ async def _registries(tx: Tx, tenant_id: UUID, keys: frozenset[str]) -> set[UUID
     query = select(instructors.c.connection_id).where(
         instructors.c.tenant_id == tenant_id, instructors.c.email_key.in_(keys), instructors.c.active
     )
-    return set((await tx.scalars(query)).all())
+    return {one for one in (await tx.scalars(query)).all() if one is not None}

@@ -1,7 +1,7 @@
 """The audit trail's rows: added and searched, never changed; the head of a tenant's chain is a lock."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -46,6 +46,9 @@ class Record:
     erased: bool = False
 
 
+_STORED = tuple(one.name for one in fields(Record) if one.name != "erased")
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is searched: part of the actor's name, the beginning of action and subject, from – until."""
@@ -73,25 +76,14 @@ async def find_head(tx: Tx, tenant_id: UUID) -> Head:
     return Head.first(tenant_id) if row is None else Head(row.number, row.hash)
 
 
-async def add(tx: Tx, tenant_id: UUID, record: Record) -> None:
-    """Put a record behind the head that `lock_head` gave."""
-    await tx.execute(
-        insert(tx, audit).values(
-            tenant_id=tenant_id,
-            number=record.number,
-            at=record.at,
-            actor=record.actor,
-            address=record.address,
-            action=record.action,
-            subject=record.subject,
-            details=record.details,
-            salt=record.salt,
-            digest=record.digest,
-            hash=record.hash,
-        )
-    )
+async def add(tx: Tx, tenant_id: UUID, records: Sequence[Record]) -> None:
+    """Put records, chained already, behind the head that `lock_head` gave."""
+    if not records:
+        return
+    written = [{"tenant_id": tenant_id, **{name: getattr(one, name) for name in _STORED}} for one in records]
+    await tx.execute(insert(tx, audit), written)
     moved = update(audit_heads).where(audit_heads.c.tenant_id == tenant_id)
-    await tx.execute(moved.values(number=record.number, hash=record.hash))
+    await tx.execute(moved.values(number=records[-1].number, hash=records[-1].hash))
 
 
 async def walk(tx: Tx, tenant_id: UUID, after: int, limit: int) -> list[Record]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Table, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, Table, and_, delete, func, or_, select, update
 
 from app.db.database import Tx
 from app.db.persons import Person
@@ -131,17 +131,18 @@ def _nobody(now: datetime) -> dict[str, Any]:
 
 async def _one_line_each(tx: Tx, person: Person, pseudonym: str, now: datetime) -> None:
     """Where several of the person's addresses stand in one list, one of them is enough for the pseudonym."""
-    for table, group in ((session_instructors, "session_id"), (instructors, "connection_id")):
+    faculty: ColumnElement[Any] = func.coalesce(instructors.c.connection_id, instructors.c.vendor_id)
+    for table, group in ((session_instructors, session_instructors.c.session_id), (instructors, faculty)):
         condition: ColumnElement[bool] = table.c.email_key.in_(person.keys)
         if table is instructors:
             condition = and_(condition, instructors.c.tenant_id == person.tenant_id)
-        rows = (await tx.execute(select(table.c[group], table.c.email_key).where(condition))).all()
+        rows = (await tx.execute(select(group, table.c.email_key).where(condition))).all()
         kept: set[Any] = set()
         for number, (place, key) in enumerate(sorted(rows, key=str)):
             if place not in kept:
                 kept.add(place)
                 continue
-            double = and_(table.c[group] == place, table.c.email_key == key)
+            double = and_(group == place, table.c.email_key == key)
             if table is session_instructors:
                 await tx.execute(delete(table).where(double))
             else:
@@ -206,6 +207,7 @@ def _marks(person: Person) -> ColumnElement[bool]:
 
 
 async def instructor_places(tx: Tx, person: Person) -> list[tuple[UUID, str]]:
-    """Where the person is an instructor: connection and person key."""
-    query = select(instructors.c.connection_id, instructors.c.email_key).where(_instructors(person))
+    """At which connections the person is an instructor: connection and person key."""
+    here = and_(_instructors(person), instructors.c.connection_id.is_not(None))
+    query = select(instructors.c.connection_id, instructors.c.email_key).where(here)
     return [(row.connection_id, row.email_key) for row in await tx.execute(query)]

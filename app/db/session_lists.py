@@ -13,12 +13,12 @@ from itertools import product
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, union
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true, union
 
 from app.db.admission import Reach, admits, admitted, taught_by
 from app.db.database import Tx
 from app.db.sessions import session_of
-from app.db.tables import meetings, session_instructors, sessions, vendors
+from app.db.tables import evidence, launches, meetings, roster_marks, session_instructors, sessions, vendors
 from app.domain.people import person_key
 from app.domain.session import Session, SessionState, session_key, title_key
 
@@ -48,6 +48,8 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
     newest_first: bool = False
+    session_id: UUID | None = None
+    attended_by: str | None = None  # a person key of whom something is known there, "" for anybody's
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,25 @@ def _filters(tx: Tx, wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(sessions.c.starts_at >= wanted.since)
     if wanted.until is not None:
         found.append(sessions.c.starts_at < wanted.until)
+    if wanted.session_id is not None:
+        found.append(sessions.c.id == wanted.session_id)
+    if wanted.attended_by is not None:
+        found.append(_known_there(wanted.attended_by))
     return found
+
+
+def _known_there(key: str) -> ColumnElement[bool]:
+    """Something counts of this person there, or of anybody: a launch, evidence, a correction."""
+    places = (
+        (launches, true()),
+        (evidence, evidence.c.superseded_at.is_(None)),
+        (roster_marks, roster_marks.c.removed_at.is_(None)),
+    )
+    looks = []
+    for table, counts in places:
+        here = and_(table.c.session_id == sessions.c.id, counts)
+        looks.append(exists().where(and_(here, table.c.person_key == key) if key else here))
+    return or_(*(look.correlate(sessions) for look in looks))
 
 
 def _texts(tx: Tx, text: str) -> list[tuple[ColumnElement[bool], ...]]:

@@ -1,5 +1,6 @@
 """Sessions as the LMS wants them: one row per SessionId and portal."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -84,15 +85,15 @@ async def lock(tx: Tx, session_id: UUID) -> Session:
     return session_of(row)
 
 
-async def want_again(tx: Tx, connection_id: UUID, email_key: str, now: datetime) -> None:
-    """Who presents has changed: every coming session that names this person, or nobody, differs now."""
+async def want_again(tx: Tx, connection_id: UUID, keys: Collection[str], now: datetime) -> None:
+    """Who presents has changed: every coming session that names one of them, or nobody, differs now."""
     names = select(session_instructors.c.session_id).where(session_instructors.c.removed_at.is_(None))
     differing = and_(
         sessions.c.connection_id == connection_id,
         sessions.c.state == SessionState.SCHEDULED,
         sessions.c.ends_at > now,
         or_(
-            sessions.c.id.in_(names.where(session_instructors.c.email_key == email_key)),
+            sessions.c.id.in_(names.where(session_instructors.c.email_key.in_(keys))),
             sessions.c.id.not_in(names),
         ),
     )

@@ -167,7 +167,8 @@ instructors = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("tenant_id", ForeignKey("tenants.id"), nullable=False),
-    Column("connection_id", ForeignKey("connections.id"), nullable=False),
+    Column("connection_id", ForeignKey("connections.id")),  # none: of a vendor that was made by hand
+    Column("vendor_id", ForeignKey("vendors.id")),  # of such a vendor only
     Column("email", Text, nullable=False),
     Column("email_key", Text, nullable=False),
     Column("first_name", Text, nullable=False),
@@ -178,6 +179,7 @@ instructors = Table(
     _now(),
     _now("updated_at"),
     UniqueConstraint("connection_id", "email_key"),
+    UniqueConstraint("vendor_id", "email_key"),
     Index("ix_instructors_tenant_id_email_key", "tenant_id", "email_key"),
 )
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, Select, delete, func, select, update
+from sqlalchemy import Row, Select, delete, func, or_, select, update
 
 from app.db.database import Tx, insert
 from app.db.tables import invitations, tenants, users
@@ -88,6 +88,18 @@ async def listed(tx: Tx, tenant_id: UUID | None = None) -> list[User]:
     return [_user(row) for row in await tx.execute(query)]
 
 
+async def page(tx: Tx, tenant_id: UUID, sought: str, after: str | None, limit: int) -> list[User]:
+    """The next of the tenant's users behind the person key `after`; `sought`: part of address or name."""
+    query = _query().where(users.c.tenant_id == tenant_id)
+    if sought:
+        text = person_key(sought)
+        address = users.c.email_key.contains(text, autoescape=True)
+        query = query.where(or_(address, func.lower(users.c.name).contains(text, autoescape=True)))
+    if after is not None:
+        query = query.where(users.c.email_key > after)
+    return [_user(row) for row in await tx.execute(query.order_by(users.c.email_key).limit(limit))]
+
+
 async def count(tx: Tx, tenant_id: UUID) -> int:
     found = select(func.count()).select_from(users).where(users.c.tenant_id == tenant_id)
     return (await tx.execute(found)).scalar_one()
@@ -97,6 +109,10 @@ async def touch(tx: Tx, user_id: UUID, revision: int, now: datetime) -> bool:
     """Claim the next revision; False when somebody else changed this user since `revision`."""
     mine = update(users).where(users.c.id == user_id, users.c.revision == revision)
     return bool((await tx.execute(mine.values(revision=revision + 1, updated_at=now))).rowcount)
+
+
+async def rename(tx: Tx, user_id: UUID, name: str) -> None:
+    await tx.execute(update(users).where(users.c.id == user_id).values(name=name))
 
 
 async def set_active(tx: Tx, user_id: UUID, active: bool) -> None:

@@ -100,6 +100,12 @@ class Actor:
             raise NotAllowed(f"“{entry.name}” works only together with “{together}”, which is missing here.")
         raise NotAllowed(f"This needs the permission “{entry.name}”.")
 
+    @property
+    def sees_every_class(self) -> bool:
+        """Whether every class of the tenant may be named to it."""
+        viewing = Scope.ILT_SESSIONS_VIEW
+        return self.may(viewing) and self.constraint(viewing) is None
+
     def constraint(self, scope: Scope) -> Constraint | None:
         """What `scope` reaches; None: everything in the tenant. Raises NotAllowed as `require`.
 

@@ -79,8 +79,12 @@ def unpacked(line: str) -> Row:
     cells = line.split("\t")
     if len(cells) != 5 or not cells[0].isdecimal() or len(cells[0]) > 9:
         raise InvalidRequest
-    draft = InstructorDraft(cells[1], cells[2], cells[3], cells[4] == "yes")
-    return Row(int(cells[0]), draft, _complaint(draft))
+    return judged(int(cells[0]), InstructorDraft(cells[1], cells[2], cells[3], cells[4] == "yes"))
+
+
+def judged(number: int, draft: InstructorDraft) -> Row:
+    """A row that did not come as CSV."""
+    return Row(number, draft, _complaint(draft))
 
 
 def written(rows: Iterable[Sequence[str]], columns: Sequence[str] = COLUMNS) -> Iterator[str]:
@@ -151,10 +155,11 @@ def _row(number: int, cells: Sequence[str], places: dict[str, int], seen: dict[s
         cell("email"), cell("first"), cell("last"), True if state in _YES else False if state in _NO else None
     )
     earlier = seen.setdefault(person_key(draft.email), number)
-    return Row(number, draft, _complaint(draft) or ("" if earlier == number else _twice(earlier)))
+    return Row(number, draft, _complaint(draft) or ("" if earlier == number else twice(earlier)))
 
 
-def _twice(earlier: int) -> str:
+def twice(earlier: int) -> str:
+    """What is said of a row whose address stands in an earlier line."""
     return f"The same address stands in line {earlier} already."
 
 

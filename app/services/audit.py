@@ -5,7 +5,7 @@ address, before and after) stands in it as a salted digest, so that erasing a pe
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -27,6 +27,16 @@ from app.services.masking import masked
 from app.services.searching import sought
 
 PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A deed to be written down: what was done to what."""
+
+    action: str
+    subject: str
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +86,16 @@ class Audit:
         after: Mapping[str, Any] | None = None,
     ) -> None:
         """Write a deed down in its own transaction, secrets masked. Call it last: writers queue from here."""
-        details = _canonical({"before": masked(before), "after": masked(after)}).decode()
-        head = await rows.lock_head(tx, actor.tenant_id)
-        draft = Record(
-            number=head.number + 1,
-            at=self._clock().astimezone(UTC),
-            actor=actor.who,
-            address=actor.address,
-            action=action,
-            subject=subject,
-            details=details,
-            salt=secrets.token_hex(16),
-            digest="",
-            hash="",
-        )
-        sealed = replace(draft, digest=_digest(draft))
-        await rows.add(tx, actor.tenant_id, replace(sealed, hash=_hash(sealed, head.hash)))
+        await self.note_all(tx, actor, [Note(action, subject, before, after)])
+
+    async def note_all(self, tx: Tx, actor: Actor, notes: Sequence[Note]) -> None:
+        """The same for many deeds at once, in their order."""
+        head, now = await rows.lock_head(tx, actor.tenant_id), self._clock().astimezone(UTC)
+        records: list[Record] = []
+        for note in notes:
+            records.append(_chained(note, actor, head, now))
+            head = Head(records[-1].number, records[-1].hash)
+        await rows.add(tx, actor.tenant_id, records)
 
     async def search(self, actor: Actor, wanted: Wanted, before: int | None, limit: int) -> list[Entry]:
         """The newest deeds first; `before`: the number of the last one that was seen. Needs audit:view."""
@@ -128,6 +132,24 @@ class Audit:
                 if not await rows.walk(tx, tenant_id, seen.number, 1):
                     reason = "the chain does not end in its head: rows are missing at the end"
                     return Verdict(key, seen.number, erased, seen.hash, seen.number + 1, reason)
+
+
+def _chained(note: Note, actor: Actor, head: Head, now: datetime) -> Record:
+    """The note as the row that follows `head`."""
+    draft = Record(
+        number=head.number + 1,
+        at=now,
+        actor=actor.who,
+        address=actor.address,
+        action=note.action,
+        subject=note.subject,
+        details=_canonical({"before": masked(note.before), "after": masked(note.after)}).decode(),
+        salt=secrets.token_hex(16),
+        digest="",
+        hash="",
+    )
+    sealed = replace(draft, digest=_digest(draft))
+    return replace(sealed, hash=_hash(sealed, head.hash))
 
 
 def _fault(record: Record, seen: Head) -> str:

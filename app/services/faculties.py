@@ -1,13 +1,15 @@
 """The instructors of a vendor, as people manage them: found, added, edited, renamed, switched off."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from app.db import instructors, vendors
+from app.db import faculties, instructors, vendors
 from app.db.database import Database, Tx
+from app.db.faculties import Enlisted as Enlisted
+from app.db.faculties import Sought as Sought
+from app.db.instructors import Faculty
 from app.db.instructors import Instructor as Instructor
-from app.db.tenants import Place
 from app.db.turns import take_turn
 from app.db.vendors import Vendor
 from app.domain.actor import Actor
@@ -20,8 +22,7 @@ from app.services.instructors import Instructors
 from app.services.searching import sought
 
 LONGEST_NAME = 100  # the LMS's own limit (contract A8)
-BY_HAND = "This vendor was made by hand: no integration stands behind it, so it has no instructors here."
-INACTIVE = "This vendor is not active. Activate its integration in Edge Integrate first."
+INACTIVE = "This vendor is not active. Activate it first: where an integration made it, in Edge Integrate."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,41 +47,44 @@ class Faculties:
         """The next instructors behind the person key `after`. Raises NotFound."""
         actor.require(Scope.ILT_VENDORS_VIEW)
         async with self._db.read() as tx:
-            vendor = await _vendor(tx, actor, vendor_id)
-            if vendor.connection_id is None:
-                return []
-            return await instructors.page(tx, vendor.connection_id, sought(wanted), after, limit)
+            faculty = faculty_of(await find_vendor(tx, actor, vendor_id))
+            return await faculties.page(tx, faculty, sought(wanted), after, limit)
+
+    async def everywhere(
+        self, actor: Actor, wanted: Sought, after: tuple[str, UUID] | None, limit: int
+    ) -> list[Enlisted]:
+        """The next instructors of all vendors behind `after` (an `Enlisted.place`), by address."""
+        actor.require(Scope.ILT_VENDORS_VIEW)
+        wanted = replace(wanted, text=sought(wanted.text))
+        async with self._db.read() as tx:
+            return await faculties.everywhere(tx, actor.tenant_id, wanted, after, limit)
 
     async def get(self, actor: Actor, vendor_id: UUID, instructor_id: UUID) -> Instructor:
         """One instructor of that vendor. Raises NotFound, InstructorNotFound."""
         actor.require(Scope.ILT_VENDORS_VIEW)
         async with self._db.read() as tx:
-            vendor = await _vendor(tx, actor, vendor_id)
-            return await _known(tx, vendor, instructor_id)
-
-    async def find(self, actor: Actor, vendor_id: UUID, email: str) -> Instructor | None:
-        """The vendor's instructor with this address, however it is spelled. Raises NotFound, Conflict."""
-        actor.require(Scope.ILT_VENDORS_VIEW)
-        async with self._db.read() as tx:
-            vendor = await _vendor(tx, actor, vendor_id)
-            return await instructors.find(tx, _place(vendor).connection_id, email)
+            faculty = faculty_of(await find_vendor(tx, actor, vendor_id))
+            return await _known(tx, faculty, instructor_id)
 
     async def add(self, actor: Actor, vendor_id: UUID, draft: InstructorDraft) -> Instructor:
-        """Somebody new whom the provider knows. Raises PersonUnknown, InvalidRequest, Conflict."""
+        """Somebody new whom the provider, where there is one, knows.
+
+        Raises PersonUnknown, InvalidRequest, Conflict.
+        """
         actor.require(Scope.ILT_VENDORS_UPDATE)
         draft = _checked(draft)
         async with self._db.read() as tx:
-            vendor = await _vendor(tx, actor, vendor_id)
-            place = _place(vendor)
-            await _refuse_duplicate(tx, place, draft.email, None)
+            vendor = await find_vendor(tx, actor, vendor_id)
+            faculty = faculty_of(vendor)
+            await _refuse_duplicate(tx, faculty, draft.email, None)
         if not vendor.active:
             raise Conflict(INACTIVE)
-        checked = await self._registry.check(place, draft)
+        checked = await self._registry.check(faculty, draft)
         async with self._db.begin() as tx:
-            await take_turn(tx, f"instructors {place.connection_id}")
-            await _refuse_duplicate(tx, place, draft.email, None)
-            await self._registry.keep(tx, place, checked, None)
-            added = await _stored(tx, place, draft.email)
+            await take_turn(tx, f"instructors {faculty.name}")
+            await _refuse_duplicate(tx, faculty, draft.email, None)
+            await self._registry.keep(tx, faculty, checked, None)
+            added = await _stored(tx, faculty, draft.email)
             await self._note(tx, actor, "instructor.added", None, added)
         self._registry.hasten()
         return added
@@ -96,21 +100,22 @@ class Faculties:
         """Correct, rename, switch on or off. Raises as `add`, and Stale, NotFound, InstructorNotFound."""
         actor.require(Scope.ILT_VENDORS_UPDATE)
         async with self._db.read() as tx:
-            vendor = await _vendor(tx, actor, vendor_id)
-            known = await _known(tx, vendor, instructor_id)
-        place, draft = _place(vendor), _checked(_edited(known, edit))
+            vendor = await find_vendor(tx, actor, vendor_id)
+            faculty = faculty_of(vendor)
+            known = await _known(tx, faculty, instructor_id)
+        draft = _checked(_edited(known, edit))
         if expected is not None and known.revision != expected:
             raise Stale
         if draft.active and not vendor.active:
             raise Conflict(INACTIVE)
-        checked = await self._registry.check(place, draft)
+        checked = await self._registry.check(faculty, draft)
         async with self._db.begin() as tx:
-            await take_turn(tx, f"instructors {place.connection_id}")
-            if (await _known(tx, vendor, instructor_id)).revision != known.revision:
+            await take_turn(tx, f"instructors {faculty.name}")
+            if (await _known(tx, faculty, instructor_id)).revision != known.revision:
                 raise Stale
-            await _refuse_duplicate(tx, place, draft.email, known)
-            await self._registry.keep(tx, place, checked, known)
-            stored = await _stored(tx, place, draft.email)
+            await _refuse_duplicate(tx, faculty, draft.email, known)
+            await self._registry.keep(tx, faculty, checked, known)
+            stored = await _stored(tx, faculty, draft.email)
             await self._note(tx, actor, "instructor.changed", known, stored)
         self._registry.hasten()
         return stored
@@ -123,40 +128,41 @@ class Faculties:
             actor,
             action=action,
             subject=f"instructor:{after.id}",
-            before=None if before is None else _shown(before),
-            after=_shown(after),
+            before=None if before is None else shown(before),
+            after=shown(after),
         )
 
 
-async def _vendor(tx: Tx, actor: Actor, vendor_id: UUID) -> Vendor:
+async def find_vendor(tx: Tx, actor: Actor, vendor_id: UUID) -> Vendor:
+    """The vendor. Raises NotFound, for another tenant's too."""
     found = await vendors.find(tx, actor.tenant_id, vendor_id)
     if found is None:
         raise NotFound("There is no such vendor.")
     return found
 
 
-def _place(vendor: Vendor) -> Place:
+def faculty_of(vendor: Vendor) -> Faculty:
+    """Whose registry it is: its connection's or, where it was made by hand, its own."""
     if vendor.connection_id is None:
-        raise Conflict(BY_HAND)
-    return Place(vendor.tenant_id, vendor.connection_id)
+        return Faculty(vendor.tenant_id, vendor_id=vendor.id)
+    return Faculty(vendor.tenant_id, vendor.connection_id)
 
 
-async def _known(tx: Tx, vendor: Vendor, instructor_id: UUID) -> Instructor:
-    place = vendor.connection_id
-    found = place and await instructors.find_by_id(tx, place, instructor_id)
-    if not found:
+async def _known(tx: Tx, faculty: Faculty, instructor_id: UUID) -> Instructor:
+    found = await faculties.find_by_id(tx, faculty, instructor_id)
+    if found is None:
         raise InstructorNotFound
     return found
 
 
-async def _stored(tx: Tx, place: Place, email: str) -> Instructor:
-    found = await instructors.find(tx, place.connection_id, email)
+async def _stored(tx: Tx, faculty: Faculty, email: str) -> Instructor:
+    found = await instructors.find(tx, faculty, email)
     assert found is not None, "it was stored a moment ago"
     return found
 
 
-async def _refuse_duplicate(tx: Tx, place: Place, email: str, known: Instructor | None) -> None:
-    other = await instructors.find(tx, place.connection_id, email)
+async def _refuse_duplicate(tx: Tx, faculty: Faculty, email: str, known: Instructor | None) -> None:
+    other = await instructors.find(tx, faculty, email)
     if other is None or (known is not None and other.id == known.id):
         return
     name = other.person.name or "Somebody"
@@ -187,7 +193,8 @@ def _checked(draft: InstructorDraft) -> InstructorDraft:
     return InstructorDraft(email, first, last, draft.active)
 
 
-def _shown(instructor: Instructor) -> dict[str, Any]:
+def shown(instructor: Instructor) -> dict[str, Any]:
+    """An instructor as the audit trail tells it."""
     return {
         "email": instructor.email,
         "first_name": instructor.first_name,

@@ -1,9 +1,11 @@
 """Who may what: people by their grants, machines by their scopes, as one kind of actor."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
 
 from app.db.grants import Given as Given
-from app.domain.actor import Actor, Grant
+from app.domain.actor import Actor, Grant, bundled
 from app.domain.caller import Caller
 from app.domain.errors import InvalidRequest, NotAllowed
 from app.domain.permissions import CATALOGUE, Scope
@@ -28,8 +30,20 @@ def require_to_give(actor: Actor, grants: Iterable[Grant]) -> None:
             raise NotAllowed(f"Only somebody who has “{name}” without constraint can do this.")
 
 
-def require_for_people(grant: Grant) -> None:
-    """Raise InvalidRequest for what only the LMS's own credential can use."""
-    entry = CATALOGUE[grant.scope]
+def require_gift(actor: Actor, gift: str | Grant) -> None:
+    """Raise unless `actor` may give this role (by key) or permission: InvalidRequest for what there is not,
+    or what only the LMS's own credential can use; NotAllowed."""
+    if isinstance(gift, str):
+        require_to_give(actor, bundled(gift))
+        return
+    entry = CATALOGUE[gift.scope]
     if entry.for_machines:
         raise InvalidRequest(f"“{entry.name}” is for the LMS's credential, not for people.")
+    require_to_give(actor, [gift])
+
+
+def plain(gift: str | Grant | None) -> dict[str, Any]:
+    """A role or permission as the audit trail tells it."""
+    if isinstance(gift, Grant):
+        return {"permission": gift.scope, "constraint": gift.constraint and asdict(gift.constraint)}
+    return {"role": gift}

@@ -3,16 +3,16 @@
 The LMS (contract) and people (ILT Vendors and Instructors) come through the same two steps: `check`, `keep`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.db import instructors, sessions
 from app.db.database import Database, Tx
-from app.db.instructors import Instructor
-from app.db.tenants import Place
+from app.db.instructors import Faculty, Instructor
 from app.domain.caller import Caller
 from app.domain.clock import Clock
 from app.domain.people import InstructorChange, InstructorDraft, person_key
+from app.providers.base import Provider
 from app.services.connections import Connections
 from app.telemetry import meters
 
@@ -44,34 +44,56 @@ class Instructors:
     async def update(self, caller: Caller, change: InstructorChange) -> None:
         """Rename, correct, switch on or off. An unknown old address adds the new one (contract C)."""
         async with self._db.read() as tx:
-            known = await instructors.find(tx, caller.connection_id, change.old_email)
+            known = await instructors.find(tx, _faculty(caller), change.old_email)
         await self._put(caller, change.record, known)
 
     async def _put(self, caller: Caller, draft: InstructorDraft, known: Instructor | None) -> None:
-        place = Place(caller.tenant_id, caller.connection_id)
-        checked = await self.check(place, draft)
+        faculty = _faculty(caller)
+        checked = await self.check(faculty, draft)
         async with self._db.begin() as tx:
-            await self.keep(tx, place, checked, known)
+            await self.keep(tx, faculty, checked, known)
         self.hasten()
 
-    async def check(self, place: Place, draft: InstructorDraft) -> Checked:
-        """Ask the provider for the person. Raises PersonUnknown. Nobody is looked for to be switched off."""
-        provider = await self._connections.provider(place.connection_id)
-        card, identity = provider.card, None
-        if card.checks_people and draft.active is not False:
-            with meters.provider_call(card.key, "find_person"):
-                identity = await provider.find_person(draft.email)
-        return Checked(draft, identity, card.plants_presenters)
+    async def provider(self, faculty: Faculty) -> Provider | None:
+        """Who knows the people; None for a vendor that was made by hand."""
+        connection_id = faculty.connection_id
+        return None if connection_id is None else await self._connections.provider(connection_id)
 
-    async def keep(self, tx: Tx, place: Place, checked: Checked, known: Instructor | None) -> None:
-        """Store it: a new address of somebody `known` is a rename that past and coming sessions follow.
+    async def check(self, faculty: Faculty, draft: InstructorDraft) -> Checked:
+        """Ask the provider for the person, where there is one. Raises PersonUnknown."""
+        return await check_at(await self.provider(faculty), draft)
+
+    async def keep(self, tx: Tx, faculty: Faculty, checked: Checked, known: Instructor | None) -> None:
+        """Store it: a new address of somebody `known` is a rename that past and coming sessions follow."""
+        draft = checked.draft
+        if known is not None and person_key(known.email) != person_key(draft.email):
+            await instructors.rename(tx, faculty, known, draft.email, self._clock())
+            if faculty.connection_id is not None:
+                await sessions.rename_instructor(tx, faculty.connection_id, known.email, draft.email)
+        await self.keep_all(tx, faculty, [checked])
+
+    async def keep_all(self, tx: Tx, faculty: Faculty, checked: Sequence[Checked]) -> None:
+        """Store many under the addresses that they have.
 
         Where presenters are written into meetings, the coming ones are wanted anew.
         """
-        now, draft = self._clock(), checked.draft
-        if known is not None and person_key(known.email) != person_key(draft.email):
-            await instructors.rename(tx, place, known, draft.email, now)
-            await sessions.rename_instructor(tx, place.connection_id, known.email, draft.email)
-        await instructors.put(tx, place, draft, checked.identity, now)
-        if checked.in_meetings:
-            await sessions.want_again(tx, place.connection_id, person_key(draft.email), now)
+        now = self._clock()
+        await instructors.put(tx, faculty, [(one.draft, one.identity) for one in checked], now)
+        keys = [person_key(one.draft.email) for one in checked if one.in_meetings]
+        if keys and faculty.connection_id is not None:
+            await sessions.want_again(tx, faculty.connection_id, keys, now)
+
+
+async def check_at(provider: Provider | None, draft: InstructorDraft) -> Checked:
+    """Ask for the person. Raises PersonUnknown. Nobody is looked for to be switched off."""
+    if provider is None:
+        return Checked(draft, None, in_meetings=False)
+    card, identity = provider.card, None
+    if card.checks_people and draft.active is not False:
+        with meters.provider_call(card.key, "find_person"):
+            identity = await provider.find_person(draft.email)
+    return Checked(draft, identity, card.plants_presenters)
+
+
+def _faculty(caller: Caller) -> Faculty:
+    return Faculty(caller.tenant_id, caller.connection_id)

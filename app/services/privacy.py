@@ -116,7 +116,7 @@ class Privacy:
             await _refuse_above(tx, actor, person)
             deeds = await forgetting.deeds_naming(tx, actor.tenant_id, person.keys)
             for connection_id, key in await privacy.instructor_places(tx, person):
-                await sessions.want_again(tx, connection_id, key, now)  # so that the provider follows
+                await sessions.want_again(tx, connection_id, [key], now)  # so that the provider follows
             rows = await privacy.erase(tx, person, pseudonym, now)
             told = await forgetting.erase_deeds(tx, deeds, person.whos, pseudonym, now)
             rows = {**rows, AUDIT: told} if told else rows

@@ -16,7 +16,8 @@ from app.db import connections, jobs, reconciliation
 from app.db.connections import Connection
 from app.db.database import Database
 from app.db.meetings import Meetings
-from app.db.reconciliation import Kept, Known
+from app.db.reconciliation import Kept as Kept
+from app.db.reconciliation import Known
 from app.domain.clock import Clock
 from app.domain.errors import ConnectorError
 from app.domain.meeting import MeetingRef, MeetingState

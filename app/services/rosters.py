@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from app.db import rosters
+from app.db import rosters, watches
 from app.db.database import Database, Tx
 from app.db.rosters import Sheet
 from app.db.session_lists import Listed
@@ -32,13 +32,15 @@ NO_REPORT = "This provider gives no report after the class: what is known is sho
 @dataclass(frozen=True, slots=True)
 class Roster:
     """One session's roster. `revision` is what a correction is based on. `reports`: the provider can be asked
-    again. `taught`: person keys of those who came as instructors."""
+    again. `taught`: person keys of those who came as instructors. `partial`: the class was followed live, and
+    some of it was missed."""
 
     listed: Listed
     lines: tuple[Line, ...]
     sheet: Sheet
     reports: bool
     taught: frozenset[str]
+    partial: bool
 
     @property
     def attended(self) -> int:
@@ -64,7 +66,7 @@ class Rosters:
         """As it is known now; asks nobody. Raises SessionNotFound."""
         async with self._db.read() as tx:
             found = await admit(tx, actor, Scope.ILT_ROSTER_VIEW, session_id)
-        return await self._roster(found)
+        return await self.of(found)
 
     async def reaches(self, actor: Actor, session_id: UUID) -> bool:
         """Whether the permission to see attendance admits this session."""
@@ -86,7 +88,7 @@ class Rosters:
         async with self._db.read() as tx:
             found = await admit(tx, actor, Scope.ILT_ROSTER_VIEW, session_id)
             parts = await parts_of(tx, actor, Scope.ILT_ROSTER_VIEW, found)
-        return [await self._roster(part) for part in parts]
+        return [await self.of(part) for part in parts]
 
     async def update(self, actor: Actor, session_id: UUID) -> Roster:
         """Update Roster: ask the provider again; what it says now counts instead of what it said before.
@@ -108,7 +110,7 @@ class Rosters:
             sheet = Sheet(0, now, actor.who, note)
             await rosters.note_fetch(tx, session_id, sheet)
             await self._note(tx, actor, "roster.updated", session_id, after={"note": note})
-        return await self._roster(found)
+        return await self.of(found)
 
     async def mark(
         self, actor: Actor, session_id: UUID, correction: Correction, expected: int | None = None
@@ -121,7 +123,7 @@ class Rosters:
             before = await self._changing(tx, session_id, mark.key, expected)
             await rosters.mark(tx, session_id, mark)
             await self._note(tx, actor, "roster.marked", session_id, before=before, after=_shown(mark))
-        return await self._roster(found)
+        return await self.of(found)
 
     async def unmark(self, actor: Actor, session_id: UUID, email: str, expected: int | None = None) -> Roster:
         """Let the evidence decide again. Raises NotFound without a mark, Stale."""
@@ -132,7 +134,7 @@ class Rosters:
             if not await rosters.unmark(tx, session_id, key, actor.who, self._clock()):
                 raise NotFound("There is no correction of this person.")
             await self._note(tx, actor, "roster.unmarked", session_id, before=before)
-        return await self._roster(found)
+        return await self.of(found)
 
     async def exported(self, actor: Actor, session_id: UUID) -> Roster:
         """The roster for a file that leaves the house: written down in the audit trail."""
@@ -141,14 +143,16 @@ class Rosters:
             await self._note(tx, actor, "roster.exported", session_id, after={"lines": len(roster.lines)})
         return roster
 
-    async def _roster(self, found: Listed) -> Roster:
+    async def of(self, found: Listed) -> Roster:
+        """The roster of a session that was admitted already."""
         decisions = await self._attendance.known(found.session)
         async with self._db.read() as tx:
             marks = await rosters.marks(tx, found.session.id)
             sheet = await rosters.sheet(tx, found.session.id)
             taught = await rosters.instructors(tx, found.session.id)
+            partial = await watches.is_partial(tx, found.session.id)
         reports = await self._attendance.reports(found.session)
-        return Roster(found, tuple(merged(decisions, marks)), sheet, reports, frozenset(taught))
+        return Roster(found, tuple(merged(decisions, marks)), sheet, reports, frozenset(taught), partial)
 
     async def _changing(
         self, tx: Tx, session_id: UUID, key: str, expected: int | None

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from app.db import instructors, schedules, sessions
+from app.db import faculties, instructors, schedules, sessions
 from app.db.database import Database
+from app.db.instructors import Faculty
 from app.db.instructors import Instructor as Instructor
 from app.db.schedules import Part, Whose
 from app.domain.actor import Actor
@@ -107,7 +108,8 @@ class Schedules:
                 raise SessionNotFound
             session = await sessions.get(tx, session_id)
             presenters = await instructors.presenters(tx, session)
-            everyone = await instructors.page(tx, session.connection_id, "", None, SELECTABLE)
+            here = Faculty(session.tenant_id, session.connection_id)
+            everyone = await faculties.page(tx, here, "", None, SELECTABLE)
         keys = {person.key for person in presenters}
         return Lesson(
             appointment=found,

@@ -13,6 +13,7 @@ import structlog
 
 from app.db import instructors, schedules, sessions
 from app.db.database import Database, Tx
+from app.db.instructors import Faculty
 from app.db.schedules import Whose
 from app.domain.actor import Actor
 from app.domain.clock import Clock
@@ -118,7 +119,8 @@ async def _both(tx: Tx, session: Session, wanted: Change) -> tuple[Person, Perso
     old = present.get(person_key(wanted.old))
     if old is None:
         raise Conflict("The instructor to be replaced does not present in this class (any more).")
-    known = await instructors.find(tx, session.connection_id, wanted.new)
+    here = Faculty(session.tenant_id, session.connection_id)
+    known = await instructors.find(tx, here, wanted.new)
     if known is None or not known.active:
         raise Conflict(
             "The new instructor is not an active one of this vendor. Add them on the ILT Vendors and "

@@ -7,7 +7,7 @@ last administrator cannot be locked out by a slip. The shell can always help.
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,14 +18,15 @@ from app.db.grants import Given as Given
 from app.db.turns import take_turn
 from app.db.users import NewUser
 from app.db.users import User as User
-from app.domain.actor import Actor, Grant, bundled, commanding
+from app.domain.actor import Actor, Grant, commanding
 from app.domain.clock import Clock
 from app.domain.errors import Conflict, InvalidRequest, NotAllowed, NotFound, Stale
 from app.domain.people import is_email
 from app.domain.permissions import Scope
 from app.services.audit import Audit
 from app.services.clients import DEFAULT_CONNECTION, DEFAULT_TENANT, KEY
-from app.services.grants import opened, require_for_people, require_to_give
+from app.services.grants import opened, plain, require_gift, require_to_give
+from app.services.searching import sought
 
 LINK_LIFE = timedelta(days=3)
 LONGEST_NAME = 200
@@ -63,6 +64,15 @@ class Newcomer:
     grants: Sequence[Grant] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class UserChange:
+    """What shall be otherwise; None stays. Not `active`: signed out at once everywhere, and no way in; what
+    was done by this user stays. Active again: with the old password and rights."""
+
+    name: str | None = None
+    active: bool | None = None
+
+
 class Users:
     """Every deed needs `users:manage`; changes name the revision that they are based on (else Stale)."""
 
@@ -80,7 +90,7 @@ class Users:
         if not gifts:
             raise InvalidRequest("Choose at least one role: without one this person could open nothing.")
         for gift in gifts:
-            _require_gift(actor, gift)
+            require_gift(actor, gift)
         now = self._clock()
         async with self._db.begin() as tx:
             user_id = await users.add(tx, NewUser(actor.tenant_id, email, name), now)
@@ -89,7 +99,7 @@ class Users:
             for gift in gifts:
                 await grants.add(tx, user_id, gift, now)
             invitation = await self._link(tx, user_id, email)
-            after = {"email": email, "name": name, "given": [_plain(gift) for gift in gifts]}
+            after = {"email": email, "name": name, "given": [plain(gift) for gift in gifts]}
             await self._audit.note(tx, actor, action="user.invited", subject=f"user:{user_id}", after=after)
         return invitation
 
@@ -98,6 +108,14 @@ class Users:
         actor.require(Scope.USERS_MANAGE)
         async with self._db.read() as tx:
             found = await users.listed(tx, actor.tenant_id)
+            given = await grants.of_users(tx, [user.id for user in found])
+        return [ListedUser(user, tuple(given.get(user.id, ()))) for user in found]
+
+    async def page(self, actor: Actor, wanted: str, after: str | None, limit: int) -> Sequence[ListedUser]:
+        """The next ones behind the person key `after`; `wanted` is part of the address or the name."""
+        actor.require(Scope.USERS_MANAGE)
+        async with self._db.read() as tx:
+            found = await users.page(tx, actor.tenant_id, sought(wanted), after, limit)
             given = await grants.of_users(tx, [user.id for user in found])
         return [ListedUser(user, tuple(given.get(user.id, ()))) for user in found]
 
@@ -119,32 +137,32 @@ class Users:
             await self._note(tx, actor, "user.reset", known.user)
         return invitation
 
-    async def deactivate(self, actor: Actor, user_id: UUID, revision: int) -> None:
-        """Signed out at once everywhere, and no way in; what was done by this user stays."""
+    async def change(self, actor: Actor, user_id: UUID, revision: int, change: UserChange) -> None:
+        """Another name, or another state. Raises InvalidRequest, NotAllowed, NotFound, Stale."""
+        name = None if change.name is None else _name(change.name)
         async with self._db.begin() as tx:
-            known = await self._claim(tx, actor, user_id, revision)
-            await users.set_active(tx, user_id, False)
-            await users.close_invitation(tx, user_id)
-            await logins.end_all(tx, user_id)
-            await self._note(tx, actor, "user.deactivated", known.user)
-
-    async def activate(self, actor: Actor, user_id: UUID, revision: int) -> None:
-        """Let a deactivated user in again, with the old password and rights."""
-        async with self._db.begin() as tx:
-            known = await self._claim(tx, actor, user_id, revision)
-            await users.set_active(tx, user_id, True)
-            await self._note(tx, actor, "user.activated", known.user)
+            user = (await self._claim(tx, actor, user_id, revision)).user
+            if name is not None and name != user.name:
+                await users.rename(tx, user_id, name)
+                before, after = {"name": user.name}, {"name": name}
+                await self._note(tx, actor, "user.renamed", user, before=before, after=after)
+            if change.active is not None and change.active != user.active:
+                await users.set_active(tx, user_id, change.active)
+                await self._note(tx, actor, "user.activated" if change.active else "user.deactivated", user)
+            if change.active is False:
+                await users.close_invitation(tx, user_id)
+                await logins.end_all(tx, user_id)
 
     async def give(self, actor: Actor, user_id: UUID, revision: int, gift: str | Grant) -> None:
         """One more role (by key) or permission; the user signs in anew. Raises Conflict if given already."""
-        _require_gift(actor, gift)
+        require_gift(actor, gift)
         async with self._db.begin() as tx:
             known = await self._claim(tx, actor, user_id, revision)
             if any(gift in (line.role, line.grant) for line in known.given if not line.from_groups):
                 raise Conflict("This user has that already.")
             await grants.add(tx, user_id, gift, self._clock())
             await logins.end_all(tx, user_id)
-            await self._note(tx, actor, "user.given", known.user, after=_plain(gift))
+            await self._note(tx, actor, "user.given", known.user, after=plain(gift))
 
     async def take(self, actor: Actor, user_id: UUID, revision: int, grant_id: UUID) -> None:
         """Take a role or permission back; the user signs in anew. Raises NotFound."""
@@ -156,7 +174,7 @@ class Users:
             if taken is None or not await grants.remove(tx, user_id, grant_id):
                 raise NotFound("This user does not have that (any more).")
             await logins.end_all(tx, user_id)
-            await self._note(tx, actor, "user.taken", known.user, before=_plain(taken.role or taken.grant))
+            await self._note(tx, actor, "user.taken", known.user, before=plain(taken.role or taken.grant))
 
     async def commanding(self, tenant_key: str = DEFAULT_TENANT, *, make: bool = False) -> Actor:
         """The shell, acting in the tenant of that key. Raises NotFound, unless it may `make` the tenant."""
@@ -208,21 +226,6 @@ async def _get(tx: Tx, actor: Actor, user_id: UUID) -> ListedUser:
         raise NotFound("There is no such user.")
     given = await grants.of_users(tx, [user_id])
     return ListedUser(user, tuple(given.get(user_id, ())))
-
-
-def _require_gift(actor: Actor, gift: str | Grant) -> None:
-    if isinstance(gift, str):
-        require_to_give(actor, bundled(gift))
-        return
-    require_for_people(gift)
-    require_to_give(actor, [gift])
-
-
-def _plain(gift: str | Grant | None) -> dict[str, Any]:
-    """A role or permission as the audit trail tells it."""
-    if isinstance(gift, Grant):
-        return {"permission": gift.scope, "constraint": gift.constraint and asdict(gift.constraint)}
-    return {"role": gift}
 
 
 def _address(email: str) -> str:

@@ -63,11 +63,6 @@ class Watches:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def is_partial(self, session_id: UUID) -> bool:
-        """Whether somebody followed the class and part of it was missed."""
-        async with self._db.read() as tx:
-            return await watches.is_partial(tx, session_id)
-
     async def _live_connections(self) -> list[UUID]:
         """Active connections on which presence must be watched. Settings are read anew when they change."""
         async with self._db.read() as tx:

@@ -1,20 +1,12 @@
 """Joins and leaves uploaded on the roster's page: offered where taken, and what was read is told."""
 
-from collections.abc import AsyncIterator
-
 import httpx
 import pytest
 
 from app.domain.attendance import Policy, Rule
-from app.main import create_app
-from app.services.stories import Wanted
-from app.settings import Settings
-from tests.admin.conftest import BASE, SECRET, Office, form_token
-from tests.conftest import Hands
+from tests.admin.conftest import ADA, Office, form_token
 from tests.providers.fakes import Fake, fake_provider, filing
-from tests.services.conftest import draft
 
-ADA = "ada@example.com"
 FILE = (
     "ConferenceUri;UserUri;UserJoinTime;UserLeaveTime\n"
     "m1;uwe@example.com;2030-05-14 15:00:00;2030-05-14 16:30:00\n"
@@ -29,22 +21,18 @@ def provider() -> type[Fake]:
 
 
 @pytest.fixture
-async def office(sqlite_url: str, clock: Hands, provider: type[Fake]) -> AsyncIterator[Office]:
-    settings = Settings(database_url=sqlite_url, secret_key=SECRET, public_url=BASE)
-    app = create_app(settings, clock, {"sandbox": provider})
-    async with app.router.lifespan_context(app):
-        office = Office(app, clock)
-        await office.hire(ADA, "system-administrator")
-        yield office
+def catalogue(provider: type[Fake]) -> dict[str, type[Fake]]:
+    return {"sandbox": provider}
 
 
 @pytest.fixture
-async def path(office: Office) -> str:
-    client = await office.house.clients.add("lms")
-    caller = await office.house.access.basic(client.client_id, client.client_secret, "127.0.0.1")
-    await office.house.sessions.create(caller, draft(external_id="S1"))
-    found = await office.house.stories.page(await office.commanding(), Wanted(), None, 2)
-    return f"/admin/sessions/{found[0].session.id}/roster"
+def staff() -> tuple[str, ...]:
+    return (ADA,)
+
+
+@pytest.fixture
+def path(class_page: str) -> str:
+    return f"{class_page}/roster"
 
 
 async def _upload(ada: httpx.AsyncClient, path: str, content: str) -> httpx.Response:

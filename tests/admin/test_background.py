@@ -1,6 +1,5 @@
 """Background work as a page: what a tenant has parked, waking it, comparisons; and two classes at once."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,15 +11,12 @@ from app.db.tables import connections, jobs, meetings, sessions
 from app.domain.actor import Grant
 from app.domain.errors import ProviderRejected
 from app.domain.permissions import Scope
-from app.main import create_app
 from app.services.reconciliation import Reconciliation
-from app.settings import Settings
-from tests.admin.conftest import BASE, SECRET, Office, post
-from tests.conftest import Hands
+from tests.admin.conftest import ADA, Office, post
 from tests.providers.fakes import Fake, fake_provider
 from tests.services.conftest import draft
 
-ADA, FAR, PAGE = "ada@example.com", "far@example.com", "/admin/background"
+FAR, PAGE = "far@example.com", "/admin/background"
 
 
 @pytest.fixture
@@ -29,18 +25,13 @@ def provider() -> type[Fake]:
 
 
 @pytest.fixture
-async def office(sqlite_url: str, clock: Hands, provider: type[Fake]) -> AsyncIterator[Office]:
-    settings = Settings(database_url=sqlite_url, secret_key=SECRET, public_url=BASE)
-    app = create_app(settings, clock, {"sandbox": provider})
-    async with app.router.lifespan_context(app):
-        office = Office(app, clock)
-        await office.hire(ADA, "system-administrator")
-        yield office
+def catalogue(provider: type[Fake]) -> dict[str, type[Fake]]:
+    return {"sandbox": provider}
 
 
 @pytest.fixture
-async def ada(office: Office) -> httpx.AsyncClient:
-    return await office.sign_in(ADA)
+def staff() -> tuple[str, ...]:
+    return (ADA,)
 
 
 async def _parked(office: Office, provider: type[Fake], tenant: str = "default") -> str:

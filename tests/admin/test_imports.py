@@ -1,7 +1,6 @@
 """Lists of instructors: previewed, brought in some rows at a time with a report per row, and written out."""
 
 import re
-from collections.abc import AsyncIterator
 from html import unescape
 from uuid import UUID
 
@@ -11,38 +10,23 @@ import pytest
 from app.domain.errors import AccountBroken, InvalidRequest
 from app.domain.people import InstructorDraft
 from app.domain.roll import Row
-from app.services.faculties import Faculties
-from app.services.imports import IN_ONE_GO, Outcome
-from app.services.vendors import Sought
-from tests.admin.conftest import Office, form_token, post
-from tests.admin.filled_office import ADA, REST, TYPED, filled_office
-from tests.conftest import Hands
-from tests.providers.formed import Formed, formed_provider
+from app.providers.base import Provider
+from app.providers.registry import providers
+from app.services.imports import ASKED_IN_ONE_GO, Outcome
+from tests.admin.conftest import ADA, Office, form_token, post
+from tests.providers.formed import Formed
 
 HEAD = "Email;First name;Last name;Active\r\n"
 
 
 @pytest.fixture
-def formed() -> type[Formed]:
-    return formed_provider()
+def catalogue(formed: type[Formed]) -> dict[str, type[Provider]]:
+    return {**providers(), "formed": formed}
 
 
 @pytest.fixture
-async def office(sqlite_url: str, clock: Hands, formed: type[Formed]) -> AsyncIterator[Office]:
-    async with filled_office(sqlite_url, clock, formed) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def ada(office: Office) -> httpx.AsyncClient:
-    return await office.sign_in(ADA)
-
-
-@pytest.fixture
-async def vendor_id(office: Office, ada: httpx.AsyncClient) -> UUID:
-    await post(ada, "/admin/preferences/formed", **TYPED, **REST, deed="save", revision=0)
-    found = await office.house.vendors.page(await office.commanding(), Sought("Formed"), None, 2)
-    return found[0].id
+def staff() -> tuple[str, ...]:
+    return (ADA,)
 
 
 async def _upload(ada: httpx.AsyncClient, vendor_id: UUID, content: bytes) -> httpx.Response:
@@ -96,16 +80,16 @@ async def test_the_same_list_again_changes_nothing_and_another_state_does(
 
 
 async def test_when_the_account_is_broken_the_rest_is_not_tried(
-    office: Office, vendor_id: UUID, monkeypatch: pytest.MonkeyPatch
+    office: Office, vendor_id: UUID, formed: type[Formed], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An account that is asked again and again locks."""
     asked = []
 
-    async def broken(self: Faculties, *_: object) -> None:
-        asked.append(1)
+    async def broken(self: Formed, email: str) -> None:
+        asked.append(email)
         raise AccountBroken
 
-    monkeypatch.setattr(Faculties, "add", broken)
+    monkeypatch.setattr(formed, "find_person", broken)
     rows = [_row(n, f"p{n}@x.example") for n in range(20)]
     done = await office.house.imports.bring_in(await office.commanding(), vendor_id, rows)
     assert [one.outcome for one in done[4:]] == [Outcome.NOT_TRIED] * 16
@@ -123,10 +107,10 @@ async def test_fifty_thousand_rows_are_previewed_in_a_bounded_page_and_brought_i
     assert rows.count("\n") == 49_999
     some = "\n".join(rows.splitlines()[:120])
     done = await post(ada, f"/admin/vendors/{vendor_id}/import/rows", rows=some)
-    assert f"{IN_ONE_GO} added" in done.text
+    assert f"{ASKED_IN_ONE_GO} added" in done.text
     assert "70 rows are left" in done.text
-    assert _rows(done.text) == "\n".join(rows.splitlines()[IN_ONE_GO:120])
-    too_many = [_row(n, f"p{n}@x.example") for n in range(IN_ONE_GO + 1)]
+    assert _rows(done.text) == "\n".join(rows.splitlines()[ASKED_IN_ONE_GO:120])
+    too_many = [_row(n, f"p{n}@x.example") for n in range(ASKED_IN_ONE_GO + 1)]
     with pytest.raises(InvalidRequest):
         await office.house.imports.bring_in(await office.commanding(), vendor_id, too_many)
 

@@ -1,37 +1,30 @@
 """Edge Marketplace and Edge Integrate: installed, filled in, tried, switched on and off."""
 
 import re
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 
 from app.domain.actor import Grant
 from app.domain.permissions import Scope
+from app.providers.base import Provider
+from app.providers.registry import providers
 from app.services.installed import Integration
 from app.services.vendors import Sought
-from tests.admin.conftest import Office, post
-from tests.admin.filled_office import ADA, BEN, REST, TYPED, filled_office
-from tests.conftest import Hands
-from tests.providers.formed import Formed, formed_provider
+from tests.admin.conftest import ADA, BEN, REST, TYPED, Office, post
+from tests.providers.formed import Formed
 
 FORM = {**TYPED, **REST, "name": "Formed"}
 
 
 @pytest.fixture
-def formed() -> type[Formed]:
-    return formed_provider()
+def catalogue(formed: type[Formed]) -> dict[str, type[Provider]]:
+    return {**providers(), "formed": formed}
 
 
 @pytest.fixture
-async def office(sqlite_url: str, clock: Hands, formed: type[Formed]) -> AsyncIterator[Office]:
-    async with filled_office(sqlite_url, clock, formed) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def ada(office: Office) -> httpx.AsyncClient:
-    return await office.sign_in(ADA)
+def staff() -> tuple[str, ...]:
+    return ADA, BEN
 
 
 async def _installed(ada: httpx.AsyncClient, name: str = "") -> str:

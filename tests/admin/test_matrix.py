@@ -215,7 +215,7 @@ STRANGERS: dict[str, Callable[[Office], Awaitable[str]]] = {
     "client_id": _far_client,
     "session_id": _far_session,
 }
-UNDER_ANOTHER = {"instructor_id"}  # named together with its vendor, which is a stranger already
+UNDER_ANOTHER = {"instructor_id", "grant_id"}  # named together with its vendor or user, strangers already
 NO_OBJECTS = {"anything:path", "path", "provider", "key"}
 POINTING = [way for way in SCOPED if set(_parameters(way)) & set(STRANGERS)]
 

@@ -17,7 +17,7 @@ import pytest
 from oidc_provider_mock import User, run_server_in_thread
 
 from app.main import create_app
-from app.services.users import Newcomer
+from app.services.users import Newcomer, UserChange
 from app.settings import Settings
 from tests.admin.conftest import BASE, SECRET, Office, post
 from tests.conftest import Hands
@@ -275,7 +275,7 @@ async def test_a_user_of_another_tenant_or_deactivated_does_not_come_in(
     await _sign_in(browser, "ada-1")
     shell = await company.commanding()
     user = next(one.user for one in await company.house.users.list(shell) if one.user.email == ADA)
-    await company.house.users.deactivate(shell, user.id, user.revision)
+    await company.house.users.change(shell, user.id, user.revision, UserChange(active=False))
     assert (await browser.get("/admin/")).status_code == 303
     assert (await _sign_in(company.browser(), "ada-1")).status_code == 403
 

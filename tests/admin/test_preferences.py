@@ -1,35 +1,27 @@
 """The preferences page of a provider: Save tries for real and does the whole integration, or nothing."""
 
-from collections.abc import AsyncIterator
-
 import httpx
 import pytest
 
 from app.domain.actor import Grant
 from app.domain.permissions import Scope
-from tests.admin.conftest import Office, post
-from tests.admin.filled_office import ADA, BEN, REST, TYPED, filled_office
-from tests.conftest import Hands
-from tests.providers.formed import Formed, formed_provider
+from app.providers.base import Provider
+from app.providers.registry import providers
+from tests.admin.conftest import ADA, BEN, REST, TYPED, Office, post
+from tests.providers.formed import Formed
 
 PAGE = "/admin/preferences/formed"
 SAVE, TEST = {"deed": "save", "revision": "0"}, {"deed": "test", "revision": "0"}
 
 
 @pytest.fixture
-def formed() -> type[Formed]:
-    return formed_provider()
+def catalogue(formed: type[Formed]) -> dict[str, type[Provider]]:
+    return {**providers(), "formed": formed}
 
 
 @pytest.fixture
-async def office(sqlite_url: str, clock: Hands, formed: type[Formed]) -> AsyncIterator[Office]:
-    async with filled_office(sqlite_url, clock, formed) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def ada(office: Office) -> httpx.AsyncClient:
-    return await office.sign_in(ADA)
+def staff() -> tuple[str, ...]:
+    return ADA, BEN
 
 
 async def _stored(office: Office) -> list[tuple[str, str, dict[str, object]]]:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 import httpx
@@ -11,17 +10,14 @@ from sqlalchemy import insert
 
 from app.db.tables import watches
 from app.domain.attendance import Policy, Rule
+from app.domain.caller import Caller
 from app.domain.permissions import Scope
-from app.main import create_app
 from app.providers.base import PresenceRow
-from app.services.stories import Wanted
-from app.settings import Settings
-from tests.admin.conftest import BASE, SECRET, Office, post
-from tests.conftest import Hands
+from tests.admin.conftest import ADA, Office, post
 from tests.providers.fakes import Fake, fake_provider, reporting
 from tests.services.conftest import draft
 
-DANA, ADA = "dana@example.com", "ada@example.com"
+DANA = "dana@example.com"
 
 
 @pytest.fixture
@@ -31,30 +27,21 @@ def provider() -> type[Fake]:
 
 
 @pytest.fixture
-async def office(sqlite_url: str, clock: Hands, provider: type[Fake]) -> AsyncIterator[Office]:
-    settings = Settings(database_url=sqlite_url, secret_key=SECRET, public_url=BASE)
-    app = create_app(settings, clock, {"sandbox": provider})
-    async with app.router.lifespan_context(app):
-        office = Office(app, clock)
-        await office.hire(ADA, "system-administrator")
-        yield office
+def catalogue(provider: type[Fake]) -> dict[str, type[Fake]]:
+    return {"sandbox": provider}
 
 
 @pytest.fixture
-async def path(office: Office) -> str:
+def staff() -> tuple[str, ...]:
+    return (ADA,)
+
+
+@pytest.fixture
+async def path(office: Office, lms: Caller, class_page: str) -> str:
     """The page of a class that Dana has launched into, and somebody with a formula for a name."""
-    client = await office.house.clients.add("lms")
-    caller = await office.house.access.basic(client.client_id, client.client_secret, "127.0.0.1")
-    await office.house.sessions.create(caller, draft(external_id="S1"))
     for person in (DANA, "=cmd|'/C'!a0@example.com"):
-        await office.house.launches.launch(caller, "S1", person, "c")
-    found = await office.house.stories.page(await office.commanding(), Wanted(), None, 2)
-    return f"/admin/sessions/{found[0].session.id}"
-
-
-@pytest.fixture
-async def ada(office: Office) -> httpx.AsyncClient:
-    return await office.sign_in(ADA)
+        await office.house.launches.launch(lms, "S1", person, "c")
+    return class_page
 
 
 async def test_a_class_of_which_something_was_missed_is_marked(

@@ -1,44 +1,34 @@
 """ILT Vendors and Instructors: who may do what, what the provider says, and what two people do at once."""
 
 import re
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 import httpx
 import pytest
 
 from app.domain.people import InstructorDraft
-from app.services.vendors import Sought
-from tests.admin.conftest import Office, post
-from tests.admin.filled_office import ADA, BEN, REST, TYPED, filled_office
-from tests.conftest import Hands
-from tests.providers.formed import Formed, formed_provider
+from app.providers.base import Provider
+from app.providers.registry import providers
+from tests.admin.conftest import ADA, BEN, Office, post
+from tests.providers.formed import Formed
 
 ANN = {"email": "ann@x.example", "first_name": "Ann", "last_name": "Lee"}
 
 
 @pytest.fixture
-def formed() -> type[Formed]:
-    return formed_provider()
+def catalogue(formed: type[Formed]) -> dict[str, type[Provider]]:
+    return {**providers(), "formed": formed}
 
 
 @pytest.fixture
-async def office(sqlite_url: str, clock: Hands, formed: type[Formed]) -> AsyncIterator[Office]:
-    async with filled_office(sqlite_url, clock, formed) as opened:
-        yield opened
+def staff() -> tuple[str, ...]:
+    return ADA, BEN
 
 
 @pytest.fixture
-async def ada(office: Office) -> httpx.AsyncClient:
-    return await office.sign_in(ADA)
-
-
-@pytest.fixture
-async def vendor(office: Office, ada: httpx.AsyncClient) -> str:
+def vendor(vendor_id: UUID) -> str:
     """The path of the page of a connector's vendor."""
-    await post(ada, "/admin/preferences/formed", **TYPED, **REST, deed="save", revision=0)
-    found = await office.house.vendors.page(await office.commanding(), Sought("Formed"), None, 2)
-    return f"/admin/vendors/{found[0].id}"
+    return f"/admin/vendors/{vendor_id}"
 
 
 async def _people(office: Office, vendor: str) -> list[tuple[str, str, bool]]:
@@ -76,7 +66,7 @@ async def test_a_vendor_made_by_hand_is_renamed_and_switched(office: Office, ada
     assert (await post(ada, f"{path}/deactivate", revision=2)).status_code == 303
     assert "Activate again" in (await ada.get(path)).text
     assert (await post(ada, f"{path}/activate", revision=3)).status_code == 303
-    assert "no instructors here" in (await ada.get(path)).text
+    assert "nobody is checked there" in (await ada.get(path)).text
     twice = await post(ada, "/admin/vendors/new", name="EXTERNAL")
     assert twice.status_code == 409
     assert 'value="EXTERNAL"' in twice.text
@@ -119,6 +109,27 @@ async def test_whom_the_provider_does_not_know_is_not_added(
     assert "does not know this person" in refused.text
     assert 'value="ann@x.example"' in refused.text
     assert await _people(office, vendor) == []
+
+
+async def test_a_vendor_made_by_hand_has_instructors_and_the_page_says_that_nobody_checks_them(
+    office: Office, ada: httpx.AsyncClient, formed: type[Formed]
+) -> None:
+    formed.vendor.people = set()
+    made = await post(ada, "/admin/vendors/new", name="Extern")
+    path = "/" + made.headers["location"].replace("../", "")
+    assert "There are no instructors yet." in (await ada.get(path)).text
+    assert "it is checked nowhere" in (await ada.get(f"{path}/instructors/new")).text
+    ann = await _ann(ada, path)
+    assert (await post(ada, f"{path}/instructors/new", **ANN, deed="one")).status_code == 409
+    assert "No provider checks it." in (await ada.get(ann)).text
+    await post(ada, ann, **{**ANN, "email": "ann.ray@x.example"}, revision=1)
+    assert await _people(office, path) == [("ann.ray@x.example", "Ann", True)]
+    assert "checked nowhere" in (await ada.get(f"{path}/import")).text
+    assert "ann.ray@x.example" in (await ada.get(f"{path}/instructors.csv")).text
+    now = re.search(r'name="revision" value="(\d+)"', (await ada.get(ann)).text)
+    assert now
+    assert (await post(ada, f"{ann}/deactivate", revision=now[1])).status_code == 303
+    assert await _people(office, path) == [("ann.ray@x.example", "Ann", False)]
 
 
 async def test_an_instructor_is_renamed_deactivated_and_activated(

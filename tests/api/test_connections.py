@@ -40,17 +40,9 @@ async def office(database_url: str, clock: Hands, lync: LyncSimulator) -> AsyncI
         yield Office(app, clock)
 
 
-async def machine(office: Office, *scopes: Scope, tenant: str = "default") -> httpx.AsyncClient:
-    """A client that may do what `scopes` open; everything, without any."""
-    made = await office.house.clients.add("machine", tenant, scopes=scopes or tuple(Scope))
-    browser = office.browser()
-    browser.auth = httpx.BasicAuth(made.client_id, made.client_secret)
-    return browser
-
-
 @pytest.fixture
 async def admin(office: Office) -> httpx.AsyncClient:
-    return await machine(office)
+    return await office.machine()
 
 
 def preferences(lync: LyncSimulator, **changes: str) -> dict[str, str]:
@@ -257,7 +249,7 @@ async def test_what_belongs_to_another_tenant_is_404(
     office: Office, admin: httpx.AsyncClient, lync: LyncSimulator
 ) -> None:
     done = await activated(admin, lync)
-    foreigner = await machine(office, tenant="acme")
+    foreigner = await office.machine(tenant="acme")
     connection, vendor = done["connection"]["id"], done["connection"]["vendor_id"]
     client, match = done["credential"]["client_id"], {"If-Match": '"1"'}
     ways = (
@@ -335,7 +327,7 @@ async def test_a_client_is_made_renewed_and_revoked(office: Office, admin: httpx
 
 
 async def test_nobody_gives_away_what_they_do_not_hold(office: Office) -> None:
-    some = await machine(office, Scope.API_CLIENTS_MANAGE, Scope.EDGE_INTEGRATIONS_MANAGE)
+    some = await office.machine(Scope.API_CLIENTS_MANAGE, Scope.EDGE_INTEGRATIONS_MANAGE)
     (connection,) = (await some.get(f"{API}/connections")).json()["items"]
     wanted = {"name": "x", "connection_id": connection["id"], "scopes": ["users:manage"]}
     told = await some.post(f"{API}/clients", json=wanted)

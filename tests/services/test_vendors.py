@@ -231,13 +231,6 @@ async def test_a_vendor_that_is_off_takes_nobody_in_but_lets_people_go(
     assert not off.active
 
 
-async def test_a_vendor_made_by_hand_says_why_it_has_no_instructors(office: House, admin: Actor) -> None:
-    made = await office.vendors.create(admin, "Acme")
-    with pytest.raises(Conflict, match="made by hand"):
-        await office.faculties.add(admin, made.id, INA)
-    assert await office.faculties.page(admin, made.id, "", None, 9) == []
-
-
 async def test_an_instructor_of_another_vendor_is_not_there(
     office: House, admin: Actor, vendor: Vendor
 ) -> None:
