@@ -187,7 +187,7 @@ async def _name(tx: Tx, session: Session, key: str) -> str:
         await tx.execute(
             select(instructors.c.first_name, instructors.c.last_name)
             .where(instructors.c.tenant_id == session.tenant_id, instructors.c.email_key == key)
-            .order_by(instructors.c.connection_id != session.connection_id)
+            .order_by(instructors.c.connection_id.is_distinct_from(session.connection_id))
             .limit(1)
         )
     ).first()
