@@ -1,0 +1,61 @@
+"""The database goes away and comes back: connections that were kept are tried before they are used."""
+
+from contextlib import suppress
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Uuid, bindparam, text
+
+from app.db import database as module
+from app.db.database import UNREACHABLE, Database
+
+
+async def _end_all_others(postgres: str) -> None:
+    other = Database(postgres.replace("postgresql://", "postgresql+asyncpg://"))
+    async with other.read() as tx:
+        query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        await tx.execute(text(f"{query} AND datname = current_database()"))
+    await other.close()
+
+
+@pytest.fixture
+async def kept(postgres: str) -> Database:
+    """A database with one connection in its pool."""
+    database = Database(postgres.replace("postgresql://", "postgresql+asyncpg://"))
+    async with database.read() as tx:
+        await tx.execute(text("SELECT 1"))
+    return database
+
+
+async def test_a_connection_that_rested_is_tried_and_nobody_notices_the_restart(
+    kept: Database, postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "REST_SECONDS", 0.0)
+    await _end_all_others(postgres)
+    async with kept.read() as tx:
+        assert await tx.scalar(text("SELECT 2")) == 2
+    await kept.close()
+
+
+async def test_a_busy_connection_fails_once_and_takes_the_others_of_its_age_with_it(
+    kept: Database, postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "REST_SECONDS", 3600.0)
+    await _end_all_others(postgres)
+    with pytest.raises(UNREACHABLE):
+        async with kept.read() as tx:
+            await tx.execute(text("SELECT 2"))
+    async with kept.begin() as tx:
+        assert await tx.scalar(text("SELECT 3")) == 3
+    await kept.close()
+
+
+async def test_a_single_statement_stays_without_a_transaction_around_it(db: Database) -> None:
+    added = text("INSERT INTO tenants (id, key, name, created_at) VALUES (:id, 'k', 'n', CURRENT_TIMESTAMP)")
+    made_up = uuid4()
+    with suppress(ZeroDivisionError):
+        async with db.single() as tx:
+            await tx.execute(added.bindparams(bindparam("id", made_up, Uuid())))
+            raise ZeroDivisionError  # a rollback that would come too late
+    async with db.read() as tx:
+        assert await tx.scalar(text("SELECT count(*) FROM tenants WHERE key = 'k'")) == 1
