@@ -39,6 +39,7 @@ class _Caller:
         actor = await (
             _browser(request, house, address) if header is None else _machine(house, header, address)
         )
+        request.state.actor = actor
         bind_contextvars(actor=actor.kind, tenant=str(actor.tenant_id))
         return actor
 

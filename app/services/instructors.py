@@ -1,18 +1,22 @@
 """What is said of instructors: add, rename, switch off. The provider checks the person where it can.
 
 The LMS (contract) and people (ILT Vendors and Instructors) come through the same two steps: `check`, `keep`.
+What either of them changed stands in the audit trail; what the LMS only says again does not.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from app.db import instructors, sessions
 from app.db.database import Database, Tx
 from app.db.instructors import Instructor
 from app.db.tenants import Place
+from app.domain.actor import Actor
 from app.domain.caller import Caller
 from app.domain.clock import Clock
 from app.domain.people import InstructorChange, InstructorDraft, person_key
+from app.services.audit import Audit
 from app.services.connections import Connections
 from app.telemetry import meters
 
@@ -33,9 +37,15 @@ class Instructors:
     """The registry of each connection. `hasten`: called when meetings have to follow soon."""
 
     def __init__(
-        self, db: Database, connections: Connections, clock: Clock, hasten: Callable[[], None]
+        self,
+        db: Database,
+        connections: Connections,
+        audit: Audit,
+        clock: Clock,
+        hasten: Callable[[], None],
     ) -> None:
-        self._db, self._connections, self._clock, self.hasten = db, connections, clock, hasten
+        self._db, self._connections, self._audit = db, connections, audit
+        self._clock, self.hasten = clock, hasten
 
     async def add(self, caller: Caller, draft: InstructorDraft) -> None:
         """Add, or bring up to date; adding again is a success. Raises PersonUnknown."""
@@ -50,9 +60,23 @@ class Instructors:
     async def _put(self, caller: Caller, draft: InstructorDraft, known: Instructor | None) -> None:
         place = Place(caller.tenant_id, caller.connection_id)
         checked = await self.check(place, draft)
+        actor = Actor(caller.tenant_id, "client", caller.client_id, (), caller.address)
         async with self._db.begin() as tx:
+            known = known or await instructors.find(tx, place.connection_id, draft.email)
             await self.keep(tx, place, checked, known)
+            stored = await instructors.find(tx, place.connection_id, draft.email)
+            assert stored is not None, "it was stored a moment ago"
+            await self.note(tx, actor, known, stored)
         self.hasten()
+
+    async def note(self, tx: Tx, actor: Actor, before: Instructor | None, after: Instructor) -> None:
+        """Write down, at the end of `tx`, what became of an instructor; nothing where nothing did."""
+        was, now = None if before is None else _shown(before), _shown(after)
+        if was == now:
+            return
+        action = "instructor.added" if was is None else "instructor.changed"
+        subject = f"instructor:{after.id}"
+        await self._audit.note(tx, actor, action=action, subject=subject, before=was, after=now)
 
     async def check(self, place: Place, draft: InstructorDraft) -> Checked:
         """Ask the provider for the person. Raises PersonUnknown. Nobody is looked for to be switched off."""
@@ -75,3 +99,12 @@ class Instructors:
         await instructors.put(tx, place, draft, checked.identity, now)
         if checked.in_meetings:
             await sessions.want_again(tx, place.connection_id, person_key(draft.email), now)
+
+
+def _shown(instructor: Instructor) -> dict[str, Any]:
+    return {
+        "email": instructor.email,
+        "first_name": instructor.first_name,
+        "last_name": instructor.last_name,
+        "active": instructor.active,
+    }
