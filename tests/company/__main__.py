@@ -59,6 +59,7 @@ def configure(folder: str) -> None:
             "OIDC_ENABLED": True,
             "OIDC_RSA_PRIVATE_KEY": key.decode(),
             "OIDC_RP_INITIATED_LOGOUT_ENABLED": True,
+            "OIDC_RP_INITIATED_LOGOUT_ALWAYS_PROMPT": False,  # only whoever cannot say who signs out is asked
             "OAUTH2_VALIDATOR_CLASS": "tests.company.claims.Claims",
             "SCOPES": {"openid": "who you are", "email": "your address", "profile": "your name"},
         },
