@@ -3,9 +3,9 @@
 - Ten failures in a minute close an account to that network, until the first of them is a minute old.
 - Thirty failures in a quarter of an hour, wherever they came from, close it to every browser in which it was
   never signed in, until the first of them is so old.
-- A browser in which it was signed in holds a mark, and is counted for itself alone: strangers cannot close
-  the account to it. Whoever has another browser comes in by an administrator's link, which is never counted
-  and leaves a mark, or by the company's own sign-in.
+- A browser in which it was signed in holds a mark, and is counted for itself alone, to thirty as well:
+  strangers cannot close the account to it, not even from the same network. Whoever has another browser comes
+  in by an administrator's link, which is never counted and leaves a mark, or by the company's own sign-in.
 """
 
 import hashlib
@@ -56,7 +56,8 @@ class Guesses:
 
     def check(self, who: Guesser) -> None:
         """Raise Throttled while this account is closed to them."""
-        self._networks.check(who.account, who.network)
+        if who.browser == STRANGE:
+            self._networks.check(who.account, who.network)
         try:
             self._browsers.check(who.account, who.browser)
         except Throttled as exc:
@@ -64,18 +65,19 @@ class Guesses:
 
     def failed(self, who: Guesser) -> str:
         """One more failure; to whom the account is closed by it, empty while it is open."""
-        network = self._networks.failed(who.account, who.network)
         browser = self._browsers.failed(who.account, who.browser)
+        if who.browser != STRANGE:
+            return "this browser" if browser else ""
+        network = self._networks.failed(who.account, who.network)
         if browser:
-            return (
-                "every browser in which it was never signed in" if who.browser == STRANGE else "this browser"
-            )
+            return "every browser in which it was never signed in"
         return "this network" if network else ""
 
     def succeeded(self, who: Guesser) -> None:
-        """The network starts anew; what strangers failed at elsewhere still counts for strangers."""
-        self._networks.succeeded(who.account, who.network)
-        if who.browser != STRANGE:
+        """They start anew; what strangers failed at from elsewhere still counts for strangers."""
+        if who.browser == STRANGE:
+            self._networks.succeeded(who.account, who.network)
+        else:
             self._browsers.succeeded(who.account, who.browser)
 
     async def mark(self, user_id: UUID) -> str:

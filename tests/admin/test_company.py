@@ -78,6 +78,8 @@ async def test_with_pkce_somebody_comes_in_and_both_ends_are_in_the_trail(
     assert "Good to see you, Ada Lovelace" in (await browser.get("/admin/")).text
     left = await post(browser, "/admin/logout")
     assert left.status_code == 200
+    assert "Go on to your company" in left.text
+    assert "Sign out" not in left.text
     assert await _deeds(office, "login.") == [
         ("login.opened", f"user:{ADA}", {"by": "company"}),
         ("login.closed", f"user:{ADA}", None),
