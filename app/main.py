@@ -18,6 +18,7 @@ from app.contract import DoorRules
 from app.domain.clock import Clock, utc_now
 from app.domain.errors import ConnectorError
 from app.ops import docs, front, health
+from app.ops.refusals import RefusedDeeds
 from app.ops.requests import RequestLog
 from app.providers.base import Provider
 from app.settings import Settings
@@ -72,6 +73,7 @@ def create_app(
         telemetry=_NONE_OF_ITS_OWN,
     )
     _hang_doors(app, settings)
+    app.add_middleware(RefusedDeeds)
     # The LMS comes first: its calls do not walk through the routes and layers of the other doors.
     app.add_middleware(contract.First, door=app.router.default)
     app.add_middleware(RequestLog)

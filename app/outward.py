@@ -65,7 +65,7 @@ def company(settings: Settings, clock: Clock) -> Company | None:
         settings.oidc_roles,
         settings.oidc_tenant,
     )
-    our_page = f"{settings.public_url.rstrip('/')}/admin/oidc/back"
+    our_page = f"{settings.public_url.rstrip('/')}/admin/oidc"
     return Company(issuer, us, our_page, clock) if issuer else None
 
 

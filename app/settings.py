@@ -73,9 +73,6 @@ class Settings(BaseSettings):
         le=3650,
         description="How long after its end a class that was never cancelled stays at the provider.",
     )
-    evidence_days: int = Field(
-        default=0, ge=0, description="How long launches and attendance are kept; 0: for ever."
-    )
     token_lifetime_seconds: int = Field(
         default=3600, ge=60, le=86_400, description="Life of an access token."
     )

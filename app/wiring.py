@@ -29,8 +29,10 @@ from app.services.audit import Audit
 from app.services.clients import Clients
 from app.services.connections import Connections
 from app.services.credentials import Credentials
+from app.services.erasures import Erasures
 from app.services.faculties import Faculties
 from app.services.feeds import Feeds
+from app.services.guesses import Guesses
 from app.services.health import Health
 from app.services.identity import Identity
 from app.services.imports import Imports
@@ -44,10 +46,10 @@ from app.services.logins import Logins
 from app.services.meetings import Converging, Patience
 from app.services.outside import OutsideTokens
 from app.services.preferences import PreferencesPages
-from app.services.privacy import KIND as PRIVACY
 from app.services.privacy import Privacy
 from app.services.reconciliation import KIND as RECONCILIATION
 from app.services.reconciliation import Reconciliation
+from app.services.refusals import Refusals
 from app.services.rooms import Rooms
 from app.services.rosters import Rosters
 from app.services.schedules import Schedules
@@ -57,13 +59,11 @@ from app.services.substitutes import Substitutes
 from app.services.throttle import Throttle
 from app.services.tickets import TicketStore
 from app.services.tokens import Tokens
-from app.services.upkeep import Keeping, Upkeep
+from app.services.upkeep import Upkeep
 from app.services.users import Users
 from app.services.vendors import Vendors
 from app.services.watches import Watches
 from app.settings import Settings
-
-GUESSES = 10  # wrong passwords in a minute, for one account from one network
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,7 @@ class House:
     outside: OutsideTokens
     answers: Answers
     audit: Audit
+    refusals: Refusals
     integrations: Integrations
     preferences: PreferencesPages
     vendors: Vendors
@@ -159,18 +160,19 @@ def _build(
     patience = Patience(settings.budget, lease=timedelta(seconds=settings.claim_lease_seconds))
     converging = Converging(database, store, connections, clock, patience)
     clients, audit = Clients(database, keys, clock), Audit(database, clock)
-    logins = Logins(database, Throttle(clock, GUESSES), clock, settings.public_url)
+    refusals = Refusals(database, audit, clock)
+    logins = Logins(database, Guesses(keys, clock), refusals, audit, clock, settings.public_url)
     activation = Activation(database, clients, audit, clock, settings.public_url)
     health = Health(database, connections)
-    attendance = Attendance(database, store, connections, clock, settings.budget)
-    keeping = Keeping(_days(settings.meeting_grace_days), _days(settings.evidence_days) or None)
-    upkeep = Upkeep(database, store, attendance, health, keeping)
+    erasures = Erasures(database, keys)
+    attendance = Attendance(database, store, connections, erasures, clock, settings.budget)
+    upkeep = Upkeep(database, store, attendance, health, timedelta(days=settings.meeting_grace_days))
     reconciliation = Reconciliation(database, store, connections, clock)
-    rosters, privacy = Rosters(database, attendance, audit, clock), Privacy(database, keys, audit, clock)
-    chores = {**upkeep.chores(), RECONCILIATION: reconciliation.chore, PRIVACY: privacy.chore}
+    rosters, privacy = Rosters(database, attendance, audit, clock), Privacy(database, erasures, audit, clock)
+    chores = {**upkeep.chores(), **privacy.chores(), RECONCILIATION: reconciliation.chore}
     jobs = Jobs(database, store, converging, chores, clock)
-    instructors = Instructors(database, connections, clock, jobs.hasten)
-    faculties = Faculties(database, instructors, audit, clock)
+    instructors = Instructors(database, connections, audit, clock, jobs.hasten)
+    faculties = Faculties(database, instructors)
     hours = DoorHours(
         early=_minutes(settings.early_minutes),
         early_for_instructors=_minutes(settings.early_minutes_instructor),
@@ -193,9 +195,12 @@ def _build(
         users=Users(database, clock, audit, settings.public_url),
         answers=Answers(database, sealer, clock),
         logins=logins,
-        identity=Identity(database, keys, logins, audit, clock, outward.company(settings, clock)),
+        identity=Identity(
+            database, keys, sealer, logins, audit, refusals, clock, outward.company(settings, clock)
+        ),
         outside=outward.outside(settings, database, clock),
         audit=audit,
+        refusals=refusals,
         integrations=Integrations(database, connections, activation, clock),
         preferences=PreferencesPages(database, connections, activation, clock),
         vendors=Vendors(database, audit, clock),
@@ -205,7 +210,7 @@ def _build(
         credentials=Credentials(database, clients, audit, clock),
         stories=Stories(database, converging),
         rosters=rosters,
-        attendance_files=AttendanceFiles(database, store, connections, audit, clock),
+        attendance_files=AttendanceFiles(database, store, connections, erasures, audit, clock),
         attendees=Attendees(database, rosters),
         privacy=privacy,
         schedules=Schedules(database, clock),
@@ -244,7 +249,3 @@ def _write_once(file: Path, text: str) -> None:
 
 def _minutes(count: float) -> timedelta:
     return timedelta(minutes=count)
-
-
-def _days(count: float) -> timedelta:
-    return timedelta(days=count)

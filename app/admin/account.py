@@ -4,8 +4,9 @@ from fastapi import APIRouter, Request, Response
 
 from app.admin.errors import refused
 from app.admin.forms import Form, attempt
+from app.admin.login import left
 from app.admin.pages import page, see_other
-from app.admin.signed import Browser, Inside, drop, keep
+from app.admin.signed import Browser, Inside, keep
 from app.domain.errors import ConnectorError, InvalidRequest, Throttled
 from app.services.passwords import SHORTEST
 
@@ -32,5 +33,4 @@ async def change_password(request: Request, house: Inside, login: Browser, form:
 
 @router.post("/account/everywhere")
 async def sign_out_everywhere(request: Request, house: Inside, login: Browser, form: Form) -> Response:
-    await house.logins.sign_out_everywhere(login)
-    return drop(see_other(request, "/admin/login?said=everywhere"), house)
+    return await left(request, house, await house.logins.sign_out_everywhere(login), "everywhere")

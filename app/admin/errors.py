@@ -43,6 +43,7 @@ def dress(request: Request, exc: Exception) -> Response:
     if isinstance(exc, SignedOut):
         return _to_login(request)
     status, heading, message = _words(exc)
+    request.state.refusal = message
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("the administrators' door failed", exc_info=exc)
     response = page(request, "notice.html", status, heading=heading, message=message)
@@ -52,6 +53,7 @@ def dress(request: Request, exc: Exception) -> Response:
 
 def refused(request: Request, template: str, refusal: errors.ConnectorError, **values: Any) -> Response:
     """A form once more, with the reason above it and the status that fits the reason."""
+    request.state.refusal = refusal.message
     response = page(request, template, _words(refusal)[0], refusal=refusal, **values)
     response.headers.update(_headers(refusal))
     return response

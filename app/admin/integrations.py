@@ -70,9 +70,8 @@ async def ask_deactivate(request: Request, house: Inside, actor: Managing, conne
     back = f"/admin/integrations/{connection_id}"
     trail = [HERE, (known.name, back)]
     heading = f"Deactivate {known.name}?"
-    return confirm(
-        request, heading, DEACTIVATES, "Deactivate", back=back, trail=trail, revision=known.revision
-    )
+    text = f"{DEACTIVATES} {_held(await house.integrations.classes_to_come(actor, connection_id))}"
+    return confirm(request, heading, text, "Deactivate", back=back, trail=trail, revision=known.revision)
 
 
 @router.post("/{connection_id}/deactivate")
@@ -82,6 +81,17 @@ async def deactivate(
     done = await house.integrations.deactivate(actor, connection_id, form.number("revision"))
     said = f"{done.name} is deactivated, and so is its vendor. Activate it here whenever you like."
     return see_other(request, f"/admin/integrations/{connection_id}", said)
+
+
+def _held(classes: int) -> str:
+    """What becomes of the links that people hold."""
+    if not classes:
+        return "No class is scheduled with it at the moment."
+    many = "One class is" if classes == 1 else f"{classes:,} classes are"
+    return (
+        f"{many} still to come: whoever holds a link already gets in all the same. To call a class off, "
+        "cancel it in the LMS first."
+    )
 
 
 async def _saved(

@@ -1,4 +1,4 @@
-"""Signing in at the company: there by a link (a form may not lead to another site), and back with a code."""
+"""Signing in at the company, and out: there by a link (a form may not lead to another site), and back."""
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -36,11 +36,17 @@ async def back(request: Request, house: Inside, state: str = "", code: str = "",
     cookie = request.cookies.get(_cookie(house), "")
     secret, onward = await house.identity.finish(Back(cookie, state, code, iss, address, present))
     if old:
-        await house.logins.sign_out(old)
+        await house.logins.sign_out(old, address)
     response = keep(see_other(request, safe(onward)), house, secret)
     secure = house.logins.cookie_is_secure
     response.delete_cookie(_cookie(house), path="/", secure=secure, httponly=True, samesite="lax")
     return response
+
+
+@router.get("/out", dependencies=[ANYONE])
+async def out(request: Request) -> Response:
+    """Where the company sends a browser that signed out there too."""
+    return see_other(request, "/admin/login?said=out")
 
 
 def _cookie(house: House) -> str:

@@ -7,6 +7,7 @@ from fastapi import Depends, Request, Response
 from app.domain.actor import Actor
 from app.domain.errors import UnknownCaller
 from app.domain.permissions import Scope
+from app.services.guesses import MARK_LIFE
 from app.services.logins import SignedIn
 from app.wiring import House
 
@@ -31,6 +32,12 @@ def cookie_of(request: Request) -> str:
     return request.cookies.get(house.logins.cookie_name, "")
 
 
+def mark_of(request: Request) -> str:
+    """By which the browser says that it was signed in before."""
+    house: House = request.app.state.house
+    return request.cookies.get(f"{house.logins.cookie_name}-known", "")
+
+
 def address_of(request: Request) -> str:
     """Where the request came from."""
     return request.client.host if request.client else ""
@@ -40,6 +47,14 @@ def keep(response: Response, house: House, secret: str) -> Response:
     """Let the browser hold the secret of its login; the name pins it to this host where there is https."""
     name, secure = house.logins.cookie_name, house.logins.cookie_is_secure
     response.set_cookie(name, secret, path="/", secure=secure, httponly=True, samesite="lax")
+    return response
+
+
+def remember(response: Response, house: House, mark: str) -> Response:
+    """Let the browser be known from now on (services/guesses.py); that opens nothing."""
+    name, secure, life = f"{house.logins.cookie_name}-known", house.logins.cookie_is_secure, MARK_LIFE
+    seconds = int(life.total_seconds())
+    response.set_cookie(name, mark, max_age=seconds, path="/", secure=secure, httponly=True, samesite="lax")
     return response
 
 

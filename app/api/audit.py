@@ -23,7 +23,10 @@ class AuditEntry(BaseModel):
 
     number: int
     at: datetime
-    actor: str = Field(examples=["user:ada@example.com"])
+    actor: str = Field(
+        examples=["user:ada@example.com"],
+        description="`unproven:` is somebody who said to be that user and was not let in.",
+    )
     address: str
     action: str = Field(examples=["connection.activated"])
     subject: str = Field(examples=["connection:8d9c0f0e-5a55-4f2b-9d57-3b1d5a3f6b11"])

@@ -39,6 +39,7 @@ class _Caller:
         actor = await (
             _browser(request, house, address) if header is None else _machine(house, header, address)
         )
+        request.state.actor = actor
         logs.also(actor=actor.kind, tenant=str(actor.tenant_id))
         return actor
 

@@ -19,9 +19,13 @@ Managing = Annotated[Actor, need(Scope.USERS_MANAGE)]
 class Days(BaseModel):
     """In days; null: for ever."""
 
-    class_days: int | None = Field(default=None, description="Launches and attendance, from the class's end.")
+    class_days: int | None = Field(
+        default=None, description="Names in launches, evidence and corrections, from the class's end."
+    )
     login_days: int | None = Field(default=None, description="Logins to the pages.")
-    audit_days: int | None = Field(default=None, description="Names in the audit trail.")
+    audit_days: int | None = Field(
+        default=None, description="In the audit trail: who, from where, before and after."
+    )
 
 
 class PeriodsView(Days):

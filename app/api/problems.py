@@ -88,6 +88,7 @@ async def nothing_here(anything: str) -> Response:
 
 def dress(request: Request, exc: Exception) -> Response:
     """The answer for `exc`; nothing of its technical cause is in it."""
+    request.state.refusal = getattr(exc, "message", type(exc).__name__)
     if isinstance(exc, RequestValidationError):
         return _invalid(exc)
     if isinstance(exc, HTTPException):

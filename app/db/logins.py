@@ -1,6 +1,6 @@
 """Who is signed in: one row per browser, found by the digest of what its cookie holds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +12,10 @@ from app.db.tables import logins, users
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A browser that is signed in, and whom it speaks for."""
+    """A browser that is signed in, and whom it speaks for.
+
+    `hint`: the ID token of the company's sign-in, sealed; None for a login by password.
+    """
 
     digest: bytes
     user_id: UUID
@@ -22,6 +25,7 @@ class Login:
     address: str
     created_at: datetime
     seen_at: datetime
+    hint: bytes | None = field(default=None, repr=False)
 
 
 async def add(tx: Tx, login: Login, expires_at: datetime) -> None:
@@ -33,6 +37,7 @@ async def add(tx: Tx, login: Login, expires_at: datetime) -> None:
             created_at=login.created_at,
             seen_at=login.seen_at,
             expires_at=expires_at,
+            sealed_hint=login.hint,
         )
     )
 
@@ -57,6 +62,7 @@ async def find(tx: Tx, digest: bytes, now: datetime, idle_since: datetime) -> Lo
         row.address,
         row.created_at,
         row.seen_at,
+        row.sealed_hint,
     )
 
 

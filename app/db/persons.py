@@ -12,7 +12,8 @@ from app.domain.people import person_key
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody by all person keys that are theirs (renames followed); `whos`: as the actor of deeds."""
+    """Somebody by all person keys that are theirs (renames followed); `whos`: as the actor of deeds, proven
+    and unproven."""
 
     tenant_id: UUID
     keys: frozenset[str]
@@ -30,10 +31,11 @@ async def find(tx: Tx, tenant_id: UUID, email: str) -> Person:
     ).all()
     created = select(sessions.c.creator_email).where(sessions.c.tenant_id == tenant_id).distinct()
     spelled = [text for text in (await tx.scalars(created)).all() if person_key(text) in keys]
+    names = {email.strip(), *(row.email for row in rows)}
     return replace(
         person,
         user_ids=frozenset(row.id for row in rows),
-        whos=frozenset({f"user:{email.strip()}"} | {f"user:{row.email}" for row in rows}),
+        whos=frozenset(f"{kind}:{name}" for kind in ("user", "unproven") for name in names),
         spellings=frozenset(spelled),
     )
 

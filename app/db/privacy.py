@@ -3,6 +3,7 @@
 A new column that names people belongs into this file; a test goes through all tables and asks.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,7 +32,16 @@ from app.db.tables import (
 )
 from app.domain.people import person_key
 
-UNTOLD = {"password", "digest", "request", "body", "headers"}  # secrets, and what is sealed
+UNTOLD = {"password", "digest", "sealed_hint", "request", "body", "headers"}  # secrets, and what is sealed
+
+
+@dataclass(frozen=True, slots=True)
+class InstructorPlace:
+    """A connection with the person's key among its instructors, and the provider's own name, where known."""
+
+    connection_id: UUID
+    key: str
+    identity: str | None
 
 
 async def traces(tx: Tx, person: Person) -> dict[str, list[dict[str, Any]]]:
@@ -206,8 +216,9 @@ def _marks(person: Person) -> ColumnElement[bool]:
     return or_(table.person_key.in_(person.keys), by)
 
 
-async def instructor_places(tx: Tx, person: Person) -> list[tuple[UUID, str]]:
-    """At which connections the person is an instructor: connection and person key."""
-    here = and_(_instructors(person), instructors.c.connection_id.is_not(None))
-    query = select(instructors.c.connection_id, instructors.c.email_key).where(here)
-    return [(row.connection_id, row.email_key) for row in await tx.execute(query)]
+async def instructor_places(tx: Tx, person: Person) -> list[InstructorPlace]:
+    """At which connections the person is an instructor."""
+    table = instructors.c
+    here = and_(_instructors(person), table.connection_id.is_not(None))
+    query = select(table.connection_id, table.email_key, table.provider_identity).where(here)
+    return [InstructorPlace(*row) for row in await tx.execute(query)]

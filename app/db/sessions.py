@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, and_, delete, or_, select, update
+from sqlalchemy import Row, and_, delete, func, or_, select, update
 
 from app.db import intents
 from app.db.database import Tx, insert
@@ -100,6 +100,16 @@ async def want_again(tx: Tx, connection_id: UUID, keys: Collection[str], now: da
     again = {"revision": sessions.c.revision + 1, "updated_at": now}
     await tx.execute(update(sessions).where(differing).values(again))
     await intents.make_due(tx, select(sessions.c.id).where(differing), now, now)
+
+
+async def count_to_come(tx: Tx, connection_id: UUID, now: datetime) -> int:
+    """How many classes of the connection are scheduled and not over."""
+    ahead = and_(
+        sessions.c.connection_id == connection_id,
+        sessions.c.state == SessionState.SCHEDULED,
+        sessions.c.ends_at > now,
+    )
+    return (await tx.execute(select(func.count()).select_from(sessions).where(ahead))).scalar_one()
 
 
 async def _lock(tx: Tx, tenant_id: UUID, external_id: str) -> Row[Any] | None:

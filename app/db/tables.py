@@ -404,6 +404,16 @@ retentions = Table(
     _now("updated_at"),
 )
 
+# Who was erased, by keyed digests of all their addresses: so that a late report cannot bring the name back.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("tenant_id", ForeignKey("tenants.id"), primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),
+    Column("pseudonym", Text, nullable=False),
+    Column("erased_at", Instant, nullable=False),
+)
+
 # Append-only. What names a person stands under `digest`, so that an erasure leaves the chain whole.
 audit = Table(
     "audit",
@@ -467,6 +477,8 @@ logins = Table(
     _now(),
     Column("seen_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False, index=True),
+    # The ID token with which the company's sign-in let this browser in: shown there when the login ends.
+    Column("sealed_hint", LargeBinary),
 )
 
 grants = Table(

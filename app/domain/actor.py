@@ -68,10 +68,11 @@ class Actor:
 
     `name`: the user's e-mail address, the client's id, or the command. `address`: where the call came from.
     `person_key`: whom the classes name when this user teaches; None for machines and commands.
+    An "unproven" actor is whoever said to be that user and was not let in: it may do nothing.
     """
 
     tenant_id: UUID
-    kind: Literal["user", "client", "command"]
+    kind: Literal["user", "client", "command", "unproven"]
     name: str
     grants: tuple[Grant, ...]
     address: str = ""
@@ -125,6 +126,11 @@ class Actor:
 
     def _holds(self, scope: Scope) -> bool:
         return any(grant.scope == scope for grant in self.grants)
+
+
+def unproven(tenant_id: UUID, name: str, address: str) -> Actor:
+    """Somebody at `address` who said to be the user `name`, for the audit trail."""
+    return Actor(tenant_id, "unproven", name, (), address)
 
 
 def commanding(tenant_id: UUID, name: str) -> Actor:

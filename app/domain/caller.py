@@ -9,12 +9,13 @@ from app.domain.permissions import Scope
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """One API client on one call."""
+    """One API client on one call. `address`: where the call came from, as far as the door tells it."""
 
     client_id: str
     tenant_id: UUID
     connection_id: UUID
     scopes: frozenset[str]
+    address: str = ""
 
     def require(self, scope: Scope) -> None:
         """Raise NotAllowed unless this caller holds `scope`."""

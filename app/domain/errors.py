@@ -66,8 +66,8 @@ class Throttled(UnknownCaller):
 
     default = "Too many failed attempts. Please wait a minute and try again."
 
-    def __init__(self, retry_after: timedelta) -> None:
-        super().__init__()
+    def __init__(self, retry_after: timedelta, message: str | None = None) -> None:
+        super().__init__(message)
         self.retry_after = retry_after
 
 

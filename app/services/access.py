@@ -43,7 +43,7 @@ class Access:
         Raises Throttled; UnknownCaller, the same for an unknown id as for a wrong secret; NotAllowed when the
         integration is deactivated.
         """
-        return _caller(await self._proven(client_id, secret, address))
+        return _caller(await self._proven(client_id, secret, address), address)
 
     async def bearer(self, token: str, address: str) -> Caller:
         """The caller behind an access token, with the scopes that token and client both hold.
@@ -58,7 +58,7 @@ class Access:
         if holder is None or holder.revoked:
             log.info("token refused", client_id=claims.client_id, address=address)
             raise UnknownCaller(REFUSAL)
-        return _caller(holder, claims)
+        return _caller(holder, address, claims)
 
     async def issue(self, client_id: str, secret: str, address: str, scope: str | None) -> IssuedToken:
         """A token with the scopes asked for (none: all). Raises ScopeNotHeld, or as `basic`."""
@@ -105,8 +105,8 @@ class Access:
         return [found.get(client_id, (None, ())) for client_id in ids]
 
 
-def _caller(client: Client, claims: Claims | None = None) -> Caller:
+def _caller(client: Client, address: str, claims: Claims | None = None) -> Caller:
     if not client.connection_active:
         raise NotAllowed(DEACTIVATED)
     scopes = client.scopes if claims is None else client.scopes & claims.scopes
-    return Caller(client.id, client.tenant_id, client.connection_id, scopes)
+    return Caller(client.id, client.tenant_id, client.connection_id, scopes, address)

@@ -1,7 +1,7 @@
 """Who attended: evidence gathered, the connection's policy applied, one spelling per person given back."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -19,6 +19,7 @@ from app.domain.session import Session
 from app.providers.base import AttendanceReport, AttendanceSource
 from app.providers.purpose import Purpose, purpose
 from app.services.connections import Connections
+from app.services.erasures import Erasures
 from app.telemetry import meters
 
 log = structlog.get_logger()
@@ -38,10 +39,16 @@ class Attendance:
     """Evidence is never changed by asking; the decision is made anew each time."""
 
     def __init__(
-        self, db: Database, store: Meetings, connections: Connections, clock: Clock, budget: timedelta
+        self,
+        db: Database,
+        store: Meetings,
+        connections: Connections,
+        erasures: Erasures,
+        clock: Clock,
+        budget: timedelta,
     ) -> None:
         self._db, self._store, self._connections = db, store, connections
-        self._clock, self._budget = clock, budget
+        self._erasures, self._clock, self._budget = erasures, clock, budget
 
     async def attendees(self, caller: Caller, external_id: str) -> list[str]:
         """The addresses of those who attended, spelled as at launch. Raises SessionNotFound.
@@ -101,7 +108,10 @@ class Attendance:
         return told.final
 
     async def report(self, session: Session) -> Told | None:
-        """What the provider says now; None where it has no report or no meeting. Raises ProviderError."""
+        """What the provider says now; None where it has no report or no meeting. Raises ProviderError.
+
+        Whoever was erased since the class is in it under the pseudonym.
+        """
         provider = await self._connections.provider(session.connection_id)
         if provider.attendance_source is not AttendanceSource.PULL:
             return None
@@ -115,7 +125,8 @@ class Attendance:
                     report = await provider.attendance(meeting.ref, session.starts_at, session.ends_at)
         except TimeoutError as exc:
             raise ProviderUnavailable from exc
-        return _told(provider.card.key, report)
+        told = _told(provider.card.key, report)
+        return replace(told, rows=await self._erasures.told(session, told.rows))
 
     async def overwrite(self, tx: Tx, session: Session, told: Told) -> int:
         """Let this count instead of what was told before; says how many of those rows no longer count.

@@ -22,6 +22,7 @@ from app.providers.base import AttendanceFile as AttendanceFile
 from app.providers.base import PresenceRow, Provider
 from app.services.audit import Audit
 from app.services.connections import Connections
+from app.services.erasures import Erasures
 from app.services.stories import admit
 
 LARGEST_FILE = 4 * 1024 * 1024
@@ -33,10 +34,16 @@ class AttendanceFiles:
     """What a file says is evidence beside all other: it only adds, and the same file twice is one."""
 
     def __init__(
-        self, db: Database, store: Meetings, connections: Connections, audit: Audit, clock: Clock
+        self,
+        db: Database,
+        store: Meetings,
+        connections: Connections,
+        erasures: Erasures,
+        audit: Audit,
+        clock: Clock,
     ) -> None:
         self._db, self._store, self._connections = db, store, connections
-        self._audit, self._clock = audit, clock
+        self._erasures, self._audit, self._clock = erasures, audit, clock
 
     async def are_taken(self, session: Session) -> bool:
         """Whether the session's provider takes such files."""
@@ -59,21 +66,21 @@ class AttendanceFiles:
         # A long file keeps nobody else waiting.
         read = await asyncio.to_thread(_read, provider, data, meeting.ref)
         read = _named(read, {_bare(identity): email for identity, email in known})
-        await self._keep(actor, session_id, read)
+        await self._keep(actor, found.session, read)
         return read
 
-    async def _keep(self, actor: Actor, session_id: UUID, read: AttendanceFile) -> None:
+    async def _keep(self, actor: Actor, session: Session, read: AttendanceFile) -> None:
         told = {
             "stays": len(read.rows),
             "problems": len(read.problems),
             "other_meetings": read.other_meetings,
             "unidentified": read.unidentified,
         }
+        rows = await self._erasures.told(session, [_evidence(row) for row in read.rows])
         async with self._db.begin() as tx:
-            await admit(tx, actor, Scope.ILT_ROSTER_MANAGE, session_id)
-            seen = [Observation(session_id, _evidence(row)) for row in read.rows]
-            await evidence.keep(tx, seen, self._clock())
-            subject = f"session:{session_id}"
+            await admit(tx, actor, Scope.ILT_ROSTER_MANAGE, session.id)
+            await evidence.keep(tx, [Observation(session.id, row) for row in rows], self._clock())
+            subject = f"session:{session.id}"
             await self._audit.note(tx, actor, action="roster.imported", subject=subject, after=told)
 
 

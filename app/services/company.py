@@ -1,15 +1,16 @@
 """The company's sign-in in the words of OpenID Connect: where a browser goes, and who came back.
 
-Authorization code with PKCE. Authlib builds the address and judges the ID token's claims.
+Authorization code with PKCE; RP-Initiated Logout 1.0. Authlib builds the address and judges the ID token's
+claims.
 """
 
 import hashlib
 import hmac
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlencode
 
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
@@ -42,20 +43,26 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody as the ID token tells. `confirmed`: the address is said to be verified, outright."""
+    """Somebody as the ID token tells. `confirmed`: the address is said to be verified, outright. `token`: the
+    ID token itself."""
 
     subject: str
     email: str
     name: str
     confirmed: bool
     roles: tuple[str, ...]
+    token: str = field(default="", repr=False)
 
 
 class Company:
-    """The company's provider. A `seed` is what one sign-in's state, nonce and verifier are made of."""
+    """The company's provider. A `seed` is what one sign-in's state, nonce and verifier are made of.
+
+    `our_page`: under it are our two addresses that are registered there, `/back` and `/out`.
+    """
 
     def __init__(self, issuer: Issuer, us: Registration, our_page: str, clock: Clock) -> None:
-        self._issuer, self._us, self._our_page, self._clock = issuer, us, our_page, clock
+        self._issuer, self._us, self._clock = issuer, us, clock
+        self._back, self._out = f"{our_page}/back", f"{our_page}/out"
         self.url, self.tenant = issuer.url, us.tenant
 
     async def address(self, seed: str) -> str:
@@ -64,7 +71,7 @@ class Company:
             reached(await self._issuer.document(), "authorization_endpoint"),
             self._us.client_id,
             "code",
-            redirect_uri=self._our_page,
+            redirect_uri=self._back,
             scope=SCOPE,
             state=part_of(seed, "state"),
             nonce=part_of(seed, "nonce"),
@@ -73,13 +80,29 @@ class Company:
         )
         return address
 
+    async def farewell(self, token: str) -> str | None:
+        """Where a browser signs out there as well, and is sent back from to our `/out`.
+
+        None where the provider offers nothing of the kind, or is silent. `token`: the ID token of the
+        sign-in, so that nobody needs to be asked who signs out; without it our id must do.
+        """
+        try:
+            there = reached(await self._issuer.document(), "end_session_endpoint")
+        except (Busy, NotTheirs):
+            return None
+        asked = {"client_id": self._us.client_id, "post_logout_redirect_uri": self._out}
+        if token:
+            asked["id_token_hint"] = token
+        return f"{there}{'&' if '?' in there else '?'}{urlencode(asked)}"
+
     async def person(self, code: str, seed: str) -> Person:
         """Who signed in there, proven (OpenID Connect Core, 3.1.3.7).
 
         Raises NotTheirs; NotAllowed without an address that may be believed; Busy.
         """
         answer = await self._exchanged(code, part_of(seed, "verifier"))
-        header, claims = await self._issuer.signed(str(answer.get("id_token", "")))
+        id_token = str(answer.get("id_token", ""))
+        header, claims = await self._issuer.signed(id_token)
         mine = self._us.client_id
         must = {"iss": {"essential": True, "value": self.url}, "aud": {"essential": True, "value": mine}}
         params = {"nonce": part_of(seed, "nonce"), "client_id": mine}
@@ -90,11 +113,11 @@ class Company:
             token.validate(now=int(self._clock().timestamp()), leeway=LEEWAY)
         except (JoseError, ValueError, TypeError) as exc:
             raise NotTheirs(f"{type(exc).__name__}: {exc}") from exc
-        return self._told(claims)
+        return replace(self._told(claims), token=id_token)
 
     async def _exchanged(self, code: str, verifier: str) -> dict[str, Any]:
         document = await self._issuer.document()
-        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": self._our_page}
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": self._back}
         headers, proof = _credentials(self._us, document)
         form |= {"code_verifier": verifier, **proof}
         try:

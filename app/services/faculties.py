@@ -13,11 +13,9 @@ from app.db.instructors import Instructor as Instructor
 from app.db.turns import take_turn
 from app.db.vendors import Vendor
 from app.domain.actor import Actor
-from app.domain.clock import Clock
 from app.domain.errors import Conflict, InstructorNotFound, InvalidRequest, NotFound, Stale
 from app.domain.people import InstructorDraft, is_email
 from app.domain.permissions import Scope
-from app.services.audit import Audit
 from app.services.instructors import Instructors
 from app.services.searching import sought
 
@@ -38,8 +36,8 @@ class InstructorEdit:
 class Faculties:
     """Each vendor's faculty. Shares every step with the LMS's door, and tells duplicates kindly."""
 
-    def __init__(self, db: Database, registry: Instructors, audit: Audit, clock: Clock) -> None:
-        self._db, self._registry, self._audit, self._clock = db, registry, audit, clock
+    def __init__(self, db: Database, registry: Instructors) -> None:
+        self._db, self._registry = db, registry
 
     async def page(
         self, actor: Actor, vendor_id: UUID, wanted: str, after: str | None, limit: int
@@ -85,7 +83,7 @@ class Faculties:
             await _refuse_duplicate(tx, faculty, draft.email, None)
             await self._registry.keep(tx, faculty, checked, None)
             added = await _stored(tx, faculty, draft.email)
-            await self._note(tx, actor, "instructor.added", None, added)
+            await self._registry.note(tx, actor, None, added)
         self._registry.hasten()
         return added
 
@@ -116,21 +114,9 @@ class Faculties:
             await _refuse_duplicate(tx, faculty, draft.email, known)
             await self._registry.keep(tx, faculty, checked, known)
             stored = await _stored(tx, faculty, draft.email)
-            await self._note(tx, actor, "instructor.changed", known, stored)
+            await self._registry.note(tx, actor, known, stored)
         self._registry.hasten()
         return stored
-
-    async def _note(
-        self, tx: Tx, actor: Actor, action: str, before: Instructor | None, after: Instructor
-    ) -> None:
-        await self._audit.note(
-            tx,
-            actor,
-            action=action,
-            subject=f"instructor:{after.id}",
-            before=None if before is None else shown(before),
-            after=shown(after),
-        )
 
 
 async def find_vendor(tx: Tx, actor: Actor, vendor_id: UUID) -> Vendor:
@@ -191,13 +177,3 @@ def _checked(draft: InstructorDraft) -> InstructorDraft:
         if not name or len(name) > LONGEST_NAME or not name.isprintable():
             raise InvalidRequest(f"The {title} must have 1 to {LONGEST_NAME} printable characters.")
     return InstructorDraft(email, first, last, draft.active)
-
-
-def shown(instructor: Instructor) -> dict[str, Any]:
-    """An instructor as the audit trail tells it."""
-    return {
-        "email": instructor.email,
-        "first_name": instructor.first_name,
-        "last_name": instructor.last_name,
-        "active": instructor.active,
-    }

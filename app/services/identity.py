@@ -17,9 +17,11 @@ import structlog
 from app.db import grants, tenants, users
 from app.db import identity as rows
 from app.db.database import Database, Tx
+from app.db.sealed import Sealer, Unopenable
 from app.db.turns import take_turn
 from app.db.users import NewUser, User
-from app.domain.actor import Actor
+from app.domain.actor import Actor, unproven
+from app.domain.arrivals import Arrival
 from app.domain.clock import Clock
 from app.domain.errors import Busy, InvalidRequest, NotAllowed, NotFound
 from app.services.audit import Audit
@@ -27,10 +29,13 @@ from app.services.company import Company, Person, part_of
 from app.services.issuers import SILENT, NotTheirs
 from app.services.keys import Keys, Purpose
 from app.services.logins import Logins, SignedIn
+from app.services.refusals import Refusals
 
+HINT = "login hint"  # the name under which an ID token is sealed
 LIFE = timedelta(minutes=10)  # of a sign-in that was begun
 NOT_HERE = "The company's sign-in is not set up here."
 TOO_OLD = "This sign-in was begun too long ago, or in another browser. Please start again."
+SOMEBODY = "somebody at the company's sign-in"
 NOT_LET_IN = "The company's sign-in did not let you in. Please start again, or ask an administrator."
 NO_GROUP = "Your company knows you, but none of your groups opens anything here. Please ask for access."
 DEACTIVATED = "Your user is deactivated here. Please ask an administrator."
@@ -70,12 +75,15 @@ class Identity:
         self,
         db: Database,
         keys: Keys,
+        sealer: Sealer,
         logins: Logins,
         audit: Audit,
+        refusals: Refusals,
         clock: Clock,
         company: Company | None,
     ) -> None:
-        self._db, self._keys, self._logins, self._audit, self._clock = db, keys, logins, audit, clock
+        self._db, self._keys, self._sealer, self._logins = db, keys, sealer, logins
+        self._audit, self._refusals, self._clock = audit, refusals, clock
         self._company = company
 
     @property
@@ -102,17 +110,52 @@ class Identity:
         seed, onward = await self._begun(back)
         if not back.code or back.issuer not in ("", company.url):
             raise NotAllowed(NOT_LET_IN)
+        person: Person | None = None
         try:
-            person = await company.person(back.code, seed)
+            person = await self._person(company, back, seed)
+            async with self._db.begin() as tx:
+                await take_turn(tx, "identity")  # two first visits at once are one user
+                secret = await self._admitted(tx, company, person, back)
+            if secret is None:
+                raise NotAllowed(NO_GROUP)
+        except NotAllowed as refusal:
+            await self._refused(company, person, back, refusal)
+            raise
+        return secret, onward
+
+    async def farewell(self, hint: bytes | None) -> str | None:
+        """Where a browser ends its sign-in at the company too, when it came in by that (services/logins.py).
+
+        None where it came in by a password, and where the company offers no such address.
+        """
+        if hint is None or self._company is None:
+            return None
+        try:
+            token = self._sealer.open(hint, HINT).decode()
+        except Unopenable:
+            token = ""
+        return await self._company.farewell(token)
+
+    async def _person(self, company: Company, back: Back, seed: str) -> Person:
+        try:
+            return await company.person(back.code, seed)
         except NotTheirs as exc:
             log.warning("company sign-in refused", reason=str(exc), address=back.address)
             raise NotAllowed(NOT_LET_IN) from exc
-        async with self._db.begin() as tx:
-            await take_turn(tx, "identity")  # two first visits at once are one user
-            secret = await self._admitted(tx, company, person, back)
-        if secret is None:
-            raise NotAllowed(NO_GROUP)
-        return secret, onward
+
+    async def _refused(
+        self, company: Company, person: Person | None, back: Back, refusal: NotAllowed
+    ) -> None:
+        """Into the trail of the company's tenant; who nobody is known to be stands there as somebody."""
+        async with self._db.read() as tx:
+            tenant_id = await tenants.find(tx, company.tenant)
+            user_id = await rows.find(tx, company.url, person.subject) if person else None
+        if tenant_id is None:
+            return
+        actor = unproven(tenant_id, person.email if person else SOMEBODY, back.address)
+        subject = f"user:{user_id}" if user_id else f"issuer:{company.url}"
+        after = {"by": "company", "why": refusal.message}
+        await self._refusals.note(actor, Arrival.LOGIN_REFUSED, subject, after)
 
     def _there(self) -> Company:
         if self._company is None:
@@ -142,7 +185,8 @@ class Identity:
         before = [line.role for line in given if line.from_groups]
         await rows.see(tx, company.url, person.subject, now)
         await grants.replace_from_groups(tx, user.id, person.roles, now)
-        secret = await self._logins.open(tx, user, back.address) if person.roles else None
+        hint = self._sealer.seal(person.token.encode(), HINT)
+        secret = await self._logins.open(tx, user, back.address, hint) if person.roles else None
         if news or sorted(map(str, before)) != sorted(person.roles):
             actor = Actor(user.tenant_id, "user", user.email, (), back.address, user.key)
             after = {"email": user.email, "roles": list(person.roles)}
@@ -154,6 +198,8 @@ class Identity:
                 before={"roles": before},
                 after=after,
             )
+        if secret is not None:
+            await self._logins.note(tx, user, back.address, Arrival.LOGIN_OPENED, {"by": "company"})
         return secret
 
     async def _user(self, tx: Tx, company: Company, person: Person, back: Back) -> tuple[User | None, str]:

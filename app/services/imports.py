@@ -24,8 +24,8 @@ from app.domain.roll import twice, understand, written
 from app.domain.roll import unpacked as unpacked
 from app.providers.base import Provider
 from app.services.audit import Audit, Note
-from app.services.faculties import INACTIVE, Faculties, faculty_of, find_vendor, shown
-from app.services.instructors import Checked, Instructors, check_at
+from app.services.faculties import INACTIVE, Faculties, faculty_of, find_vendor
+from app.services.instructors import Checked, Instructors, check_at, shown
 
 AT_ONCE = 4  # people that a provider is asked for at the same time
 ASKED_IN_ONE_GO = 50  # rows of one request, where each waits for the provider

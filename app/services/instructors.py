@@ -1,18 +1,22 @@
 """What is said of instructors: add, rename, switch off. The provider checks the person where it can.
 
 The LMS (contract) and people (ILT Vendors and Instructors) come through the same two steps: `check`, `keep`.
+What either of them changed stands in the audit trail; what the LMS only says again does not.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from app.db import instructors, sessions
 from app.db.database import Database, Tx
 from app.db.instructors import Faculty, Instructor
+from app.domain.actor import Actor
 from app.domain.caller import Caller
 from app.domain.clock import Clock
 from app.domain.people import InstructorChange, InstructorDraft, person_key
 from app.providers.base import Provider
+from app.services.audit import Audit
 from app.services.connections import Connections
 from app.telemetry import meters
 
@@ -33,9 +37,15 @@ class Instructors:
     """The registry of each connection. `hasten`: called when meetings have to follow soon."""
 
     def __init__(
-        self, db: Database, connections: Connections, clock: Clock, hasten: Callable[[], None]
+        self,
+        db: Database,
+        connections: Connections,
+        audit: Audit,
+        clock: Clock,
+        hasten: Callable[[], None],
     ) -> None:
-        self._db, self._connections, self._clock, self.hasten = db, connections, clock, hasten
+        self._db, self._connections, self._audit = db, connections, audit
+        self._clock, self.hasten = clock, hasten
 
     async def add(self, caller: Caller, draft: InstructorDraft) -> None:
         """Add, or bring up to date; adding again is a success. Raises PersonUnknown."""
@@ -50,9 +60,23 @@ class Instructors:
     async def _put(self, caller: Caller, draft: InstructorDraft, known: Instructor | None) -> None:
         faculty = _faculty(caller)
         checked = await self.check(faculty, draft)
+        actor = Actor(caller.tenant_id, "client", caller.client_id, (), caller.address)
         async with self._db.begin() as tx:
+            known = known or await instructors.find(tx, faculty, draft.email)
             await self.keep(tx, faculty, checked, known)
+            stored = await instructors.find(tx, faculty, draft.email)
+            assert stored is not None, "it was stored a moment ago"
+            await self.note(tx, actor, known, stored)
         self.hasten()
+
+    async def note(self, tx: Tx, actor: Actor, before: Instructor | None, after: Instructor) -> None:
+        """Write down, at the end of `tx`, what became of an instructor; nothing where nothing did."""
+        was, now = None if before is None else shown(before), shown(after)
+        if was == now:
+            return
+        action = "instructor.added" if was is None else "instructor.changed"
+        subject = f"instructor:{after.id}"
+        await self._audit.note(tx, actor, action=action, subject=subject, before=was, after=now)
 
     async def provider(self, faculty: Faculty) -> Provider | None:
         """Who knows the people; None for a vendor that was made by hand."""
@@ -93,6 +117,16 @@ async def check_at(provider: Provider | None, draft: InstructorDraft) -> Checked
         with meters.provider_call(card.key, "find_person"):
             identity = await provider.find_person(draft.email)
     return Checked(draft, identity, card.plants_presenters)
+
+
+def shown(instructor: Instructor) -> dict[str, Any]:
+    """An instructor as the audit trail tells it."""
+    return {
+        "email": instructor.email,
+        "first_name": instructor.first_name,
+        "last_name": instructor.last_name,
+        "active": instructor.active,
+    }
 
 
 def _faculty(caller: Caller) -> Faculty:

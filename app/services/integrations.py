@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from app.db import connections
+from app.db import connections, sessions
 from app.db.connections import Connection
 from app.db.database import Database
 from app.domain.actor import Actor
@@ -130,6 +130,14 @@ class Integrations:
         report = await self._installed.tried(known, form)
         wanted = self._installed.with_form(known, form)
         return await self._installed.switched(await self._activation.activate(actor, known, wanted, report))
+
+    async def classes_to_come(self, actor: Actor, connection_id: UUID) -> int:
+        """How many of its classes are scheduled and not over: the links that people hold to them go on
+        working when it is deactivated. Raises NotFound."""
+        actor.require(MANAGE)
+        known = await self._installed.known(actor, connection_id)
+        async with self._db.read() as tx:
+            return await sessions.count_to_come(tx, known.id, self._clock())
 
     async def deactivate(self, actor: Actor, connection_id: UUID, expected: int | None = None) -> Integration:
         """Switch off connection and vendor; repeatable. Raises Stale, NotFound."""

@@ -3,12 +3,12 @@
 All of it needs `users:manage` ("Users - Manage"): the catalogue has no permission of its own for it, and this
 is the one that decides about people. Erasing puts a pseudonym in every place of the name: one for each person
 and tenant, made with a sealed key, and kept nowhere beside the name, so that totals stay true. When a period
-is over the pseudonym is random for each class: not even the same person in two classes can be told.
+is over the pseudonym is random for each class: not even the same person in two classes can be told. Whoever
+was erased is remembered by a digest (services/erasures.py): a late report does not bring the name back.
 """
 
-import hmac
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,17 +16,17 @@ from uuid import UUID
 
 from app.db import forgetting, grants, persons, privacy, sessions
 from app.db.database import Database, Tx
-from app.db.forgetting import ERASED
 from app.db.forgetting import Periods as Periods
 from app.db.persons import Person
 from app.domain.actor import Actor, commanding
 from app.domain.clock import Clock
 from app.domain.errors import InvalidRequest, NotAllowed, NotFound, Stale
-from app.domain.people import is_email
+from app.domain.people import is_email, person_key
 from app.domain.permissions import Scope
 from app.services.audit import Audit
+from app.services.erasures import Erasures, spelled
 from app.services.grants import opened, require_to_give
-from app.services.keys import Keys, Purpose
+from app.services.jobs import Chore
 
 LONGEST_DAYS = 36_500
 KIND = "privacy"
@@ -58,8 +58,8 @@ class Forgotten:
 class Privacy:
     """Each deed is written down in the audit trail, without the name that it was about."""
 
-    def __init__(self, db: Database, keys: Keys, audit: Audit, clock: Clock) -> None:
-        self._db, self._keys, self._audit, self._clock = db, keys, audit, clock
+    def __init__(self, db: Database, erasures: Erasures, audit: Audit, clock: Clock) -> None:
+        self._db, self._erasures, self._audit, self._clock = db, erasures, audit, clock
 
     async def periods(self, actor: Actor) -> Periods:
         """How long names are kept in the actor's tenant."""
@@ -93,7 +93,7 @@ class Privacy:
     async def export(self, actor: Actor, email: str) -> dict[str, Any]:
         """Everything that is stored about this person, as plain JSON. Raises NotFound."""
         person, found = await self._traces(actor, email)
-        subject = f"person:{(await self._namer())(person)}"
+        subject = f"person:{(await self._erasures.namer()).pseudonym(person)}"
         async with self._db.begin() as tx:
             counts = {name: len(rows) for name, rows in found.items()}
             await self._audit.note(tx, actor, action="person.exported", subject=subject, after=counts)
@@ -104,24 +104,25 @@ class Privacy:
         }
 
     async def erase(self, actor: Actor, email: str) -> Erased:
-        """Put a pseudonym in the person's place, everywhere in the tenant. It cannot be undone.
+        """Put a pseudonym in the person's place, everywhere in the tenant, and in what is told later of
+        classes that are over. It cannot be undone.
 
         Raises NotFound; NotAllowed for oneself, and for somebody with more rights than the actor's.
         """
         actor.require(Scope.USERS_MANAGE)
-        address, name, now = _address(email), await self._namer(), self._clock()
+        address, namer, now = _address(email), await self._erasures.namer(), self._clock()
         async with self._db.begin() as tx:
             person = await persons.find(tx, actor.tenant_id, address)
-            pseudonym = name(person)
+            pseudonym = namer.pseudonym(person)
             await _refuse_above(tx, actor, person)
             deeds = await forgetting.deeds_naming(tx, actor.tenant_id, person.keys)
-            for connection_id, key in await privacy.instructor_places(tx, person):
-                await sessions.want_again(tx, connection_id, [key], now)  # so that the provider follows
+            identities = await self._leave_meetings(tx, person, now)
             rows = await privacy.erase(tx, person, pseudonym, now)
             told = await forgetting.erase_deeds(tx, deeds, person.whos, pseudonym, now)
             rows = {**rows, AUDIT: told} if told else rows
             if not rows:
                 raise NotFound("Nothing is stored about this person.")
+            await self._erasures.remember(tx, namer, person, identities, now)
             subject = f"person:{pseudonym}"
             await self._audit.note(tx, actor, action="person.erased", subject=subject, after=rows)
         return Erased(pseudonym, rows)
@@ -144,6 +145,10 @@ class Privacy:
                 subject = f"tenant:{actor.tenant_id}"
                 await self._audit.note(tx, actor, action="retention.applied", subject=subject, after=counts)
         return Forgotten(people, logins, deeds)
+
+    def chores(self) -> dict[str, Chore]:
+        """Every kind of job that is done here."""
+        return {KIND: self.chore}
 
     async def chore(self, _subject: str, now: datetime) -> datetime | None:
         """What is over is forgotten by itself, daily."""
@@ -178,19 +183,19 @@ class Privacy:
                 if not ids:
                     break
                 for session_id, key in await forgetting.named_in(tx, ids):
-                    await forgetting.replace_name(tx, session_id, key, _spelled(secrets.token_hex(10)))
+                    await forgetting.replace_name(tx, session_id, key, spelled(secrets.token_hex(10)))
                     count += 1
             after = ids[-1]
         return count
 
-    async def _namer(self) -> Callable[[Person], str]:
-        key = await self._keys.newest(Purpose.PSEUDONYMS)
-
-        def pseudonym(person: Person) -> str:
-            text = f"{person.tenant_id} {min(person.keys)}"
-            return _spelled(hmac.digest(key.material, text.encode(), "sha256").hex()[:20])
-
-        return pseudonym
+    async def _leave_meetings(self, tx: Tx, person: Person, now: datetime) -> set[str]:
+        """Let the provider's meetings follow; says what providers call the person, as person keys."""
+        identities = set()
+        for place in await privacy.instructor_places(tx, person):
+            await sessions.want_again(tx, place.connection_id, [place.key], now)
+            if place.identity:
+                identities.add(person_key(place.identity).removeprefix("sip:"))
+        return identities
 
 
 async def _refuse_above(tx: Tx, actor: Actor, person: Person) -> None:
@@ -205,11 +210,6 @@ def _address(email: str) -> str:
     if not is_email(email):
         raise InvalidRequest("Enter the person's e-mail address.")
     return email
-
-
-def _spelled(name: str) -> str:
-    """An address that nobody can have (RFC 2606), so that whatever shows addresses can show it."""
-    return f"{ERASED}{name}@erased.invalid"
 
 
 def _since(now: datetime, days: int | None) -> datetime | None:

@@ -17,12 +17,12 @@ Pair = tuple[str, str]
 class Throttle:
     """Counts in this process only: with N processes a guesser has N times the attempts, still hopelessly few.
 
-    `limit` failures in a row within `WINDOW` refuse the pair, right secret or wrong, until the oldest is
+    `limit` failures in a row within `window` refuse the pair, right secret or wrong, until the oldest is
     older than that. Refused attempts do not count; a success forgets the pair's failures.
     """
 
-    def __init__(self, clock: Clock, limit: int = FAILURES) -> None:
-        self._clock, self._limit = clock, limit
+    def __init__(self, clock: Clock, limit: int = FAILURES, window: timedelta = WINDOW) -> None:
+        self._clock, self._limit, self._window = clock, limit, window
         self._failures: OrderedDict[Pair, deque[datetime]] = OrderedDict()
 
     def check(self, client_id: str, address: str) -> None:
@@ -30,17 +30,19 @@ class Throttle:
         failures = self._failures.get(_pair(client_id, address))
         if failures is None or len(failures) < self._limit:
             return
-        wait = failures[0] + WINDOW - self._clock()
+        wait = failures[0] + self._window - self._clock()
         if wait > timedelta(0):
-            raise Throttled(min(wait, WINDOW))
+            raise Throttled(min(wait, self._window))
 
-    def failed(self, client_id: str, address: str) -> None:
-        """One more failure."""
+    def failed(self, client_id: str, address: str) -> bool:
+        """One more failure; says whether the door is closed by it."""
         pair = _pair(client_id, address)
-        self._failures.setdefault(pair, deque(maxlen=self._limit)).append(self._clock())
+        failures = self._failures.setdefault(pair, deque(maxlen=self._limit))
+        failures.append(self._clock())
         self._failures.move_to_end(pair)
         if len(self._failures) > PAIRS:
             self._failures.popitem(last=False)
+        return len(failures) == self._limit and failures[0] + self._window > self._clock()
 
     def succeeded(self, client_id: str, address: str) -> None:
         """The pair starts anew."""

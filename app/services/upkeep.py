@@ -1,10 +1,7 @@
 """What is done by itself: attendance after the class, meetings that nobody cancels, health, retention."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
-
-import structlog
 
 from app.db import jobs, retention, sessions
 from app.db.database import Database
@@ -15,8 +12,6 @@ from app.services.health import Health
 from app.services.jobs import Chore
 from app.services.logins import IDLE
 
-log = structlog.get_logger()
-
 FIRST_LOOK = timedelta(minutes=5)  # after the end of a class, at its report
 LOOK_AGAIN = timedelta(hours=1)  # at a report that is late
 NO_LONGER = timedelta(days=7)  # than the provider says itself do we wait for its report
@@ -25,23 +20,17 @@ DAILY = timedelta(days=1)
 CHORES = ("health", "retention", "reconciliation", "privacy")
 
 
-@dataclass(frozen=True, slots=True)
-class Keeping:
-    """`grace`: how long after its end a class that was never cancelled stays at the provider. `evidence`: how
-    long launches and attendance are kept after they were recorded; None: for ever."""
-
-    grace: timedelta
-    evidence: timedelta | None
-
-
 class Upkeep:
-    """Each of these may be done twice, or again after it was cut off in the middle."""
+    """Each of these may be done twice, or again after it was cut off in the middle.
+
+    `grace`: how long after its end a class that was never cancelled stays at the provider.
+    """
 
     def __init__(
-        self, db: Database, store: Meetings, attendance: Attendance, health: Health, keeping: Keeping
+        self, db: Database, store: Meetings, attendance: Attendance, health: Health, grace: timedelta
     ) -> None:
         self._db, self._store = db, store
-        self._attendance, self._health, self._keeping = attendance, health, keeping
+        self._attendance, self._health, self._grace = attendance, health, grace
 
     def chores(self) -> dict[str, Chore]:
         """Every kind of job that is done here."""
@@ -72,7 +61,7 @@ class Upkeep:
         session = await self._session(subject)
         if session.state is not SessionState.SCHEDULED:
             return None
-        over = session.ends_at + self._keeping.grace
+        over = session.ends_at + self._grace
         if now < over:
             return over
         async with self._db.begin() as tx:
@@ -87,13 +76,9 @@ class Upkeep:
         return now + HEALTH_EVERY
 
     async def retention(self, _subject: str, now: datetime) -> datetime | None:
-        """Forget what is of no use any more."""
-        kept_since = now - self._keeping.evidence if self._keeping.evidence else None
+        """Forget what refuses itself by now. Names have periods of their own (services/privacy.py)."""
         async with self._db.begin() as tx:
             await retention.forget(tx, now, idle_since=now - IDLE)
-            gone = await retention.forget_evidence(tx, kept_since) if kept_since else 0
-        if gone:
-            log.info("evidence forgotten", rows=gone)
         return now + DAILY
 
     async def _session(self, subject: str) -> Session:

@@ -13,6 +13,7 @@ from app.services.installed import Integration
 from app.services.vendors import Sought
 from tests.admin.conftest import ADA, BEN, REST, TYPED, Office, post
 from tests.providers.formed import Formed
+from tests.services.conftest import draft
 
 FORM = {**TYPED, **REST, "name": "Formed"}
 
@@ -171,3 +172,20 @@ async def test_what_is_another_tenants_or_nowhere_is_not_there(
         await ada.get("/admin/integrations/no-uuid"),
     ):
         assert answer.status_code == 404
+
+
+async def test_the_page_that_deactivates_says_how_many_classes_are_to_come(
+    office: Office, ada: httpx.AsyncClient
+) -> None:
+    path = await _installed(ada)
+    await post(ada, path, **FORM, deed="activate", revision=1)
+    asked = (await ada.get(f"{path}/deactivate")).text
+    assert "No class is scheduled with it at the moment." in asked
+    known = await _known(office, path)
+    client = await office.house.clients.add("lms", connection_key=known.key)
+    caller = await office.house.access.basic(client.client_id, client.client_secret, "192.0.2.1")
+    for many in ("One class is still to come", "2 classes are still to come"):
+        await office.house.sessions.create(caller, draft())
+        asked = (await ada.get(f"{path}/deactivate")).text
+        assert many in asked
+        assert "whoever holds a link already gets in all the same" in asked

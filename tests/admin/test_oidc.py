@@ -354,4 +354,4 @@ async def test_the_company_sign_in_stands_in_the_audit_trail(company: Office, pr
         from app.db.tables import audit
 
         actions = list((await tx.scalars(select(audit.c.action).order_by(audit.c.number))).all())
-    assert actions == ["user.joined", "user.groups"]
+    assert actions == ["user.joined", "login.opened", "user.groups", "login.opened"]

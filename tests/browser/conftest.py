@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -76,26 +76,40 @@ class Service:
     house: House
 
 
+@asynccontextmanager
+async def serving_pages(
+    sqlite_url: str, clock: Running, listening: socket.socket, **more: Any
+) -> AsyncIterator[Service]:
+    """The service on this socket, with `more` settings than its doors opening at the hour of the class."""
+    url = address_of(listening)
+    settings = Settings(
+        database_url=sqlite_url,
+        secret_key="a test's own secret text, long enough",
+        public_url=url,
+        early_minutes=0,
+        **more,
+    )
+    app = create_app(settings, clock, {"sandbox": Sandbox})
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+    serving = asyncio.create_task(server.serve([listening]))
+    while not server.started:
+        await asyncio.sleep(0.01)
+    yield Service(url, app.state.house)
+    server.should_exit = True
+    await serving
+
+
+def address_of(listening: socket.socket) -> str:
+    return f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def service(sqlite_url: str, clock: Running) -> AsyncIterator[Service]:
     """Its doors open at the hour of the class and not before."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        settings = Settings(
-            database_url=sqlite_url,
-            secret_key="a test's own secret text, long enough",
-            public_url=url,
-            early_minutes=0,
-        )
-        app = create_app(settings, clock, {"sandbox": Sandbox})
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
-        serving = asyncio.create_task(server.serve([listening]))
-        while not server.started:
-            await asyncio.sleep(0.01)
-        yield Service(url, app.state.house)
-        server.should_exit = True
-        await serving
+        async with serving_pages(sqlite_url, clock, listening) as running:
+            yield running
 
 
 @pytest_asyncio.fixture(loop_scope="session")

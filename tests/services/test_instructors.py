@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import select
 
 from app.db.tables import instructors
+from app.domain.actor import commanding
 from app.domain.caller import Caller
 from app.domain.errors import PersonUnknown
 from app.domain.people import InstructorChange, InstructorDraft
+from app.services.audit import Wanted
 from app.wiring import House
 from tests.conftest import Hands
 from tests.providers.fakes import Vendor
@@ -82,3 +84,40 @@ async def test_a23_the_meetings_presenters_follow_the_instructors(
     await fake_house.jobs.sweep()
     ((_, spec),) = vendor.meetings.values()
     assert spec.presenters == ()
+
+
+async def _deeds(house: House, caller: Caller) -> list[tuple[str, str, object, object]]:
+    found = await house.audit.search(
+        commanding(caller.tenant_id, "test"), Wanted(action="instructor."), None, 20
+    )
+    assert all(verdict.broken_at is None for verdict in await house.audit.verify())
+    return [(one.action, one.actor, one.before, one.after) for one in reversed(found)]
+
+
+async def test_what_the_lms_changes_stands_in_the_audit_trail_and_what_it_repeats_does_not(
+    fake_house: House, caller: Caller
+) -> None:
+    somewhere = replace(caller, address="192.0.2.5")
+    for _ in range(3):
+        await fake_house.instructors.add(somewhere, INA)
+    renamed = InstructorChange(INA.email, replace(INA, email="ina.ruiz@example.com", active=False))
+    await fake_house.instructors.update(somewhere, renamed)
+    who, first = f"client:{caller.client_id}", {"first_name": "Ina", "last_name": "Ruiz"}
+    assert await _deeds(fake_house, caller) == [
+        ("instructor.added", who, None, {"email": INA.email, **first, "active": True}),
+        (
+            "instructor.changed",
+            who,
+            {"email": INA.email, **first, "active": True},
+            {"email": "ina.ruiz@example.com", **first, "active": False},
+        ),
+    ]
+
+
+async def test_an_instructor_who_was_refused_leaves_no_deed(
+    fake_house: House, caller: Caller, vendor: Vendor
+) -> None:
+    vendor.people = set()
+    with pytest.raises(PersonUnknown):
+        await fake_house.instructors.add(caller, INA)
+    assert await _deeds(fake_house, caller) == []

@@ -11,8 +11,7 @@ from app.db.tables import evidence, jobs, launches, logins, revoked_tokens
 from app.domain.attendance import Policy, Rule
 from app.domain.caller import Caller
 from app.providers.base import AttendanceReport, PresenceRow
-from app.settings import Settings
-from app.wiring import House, open_house
+from app.wiring import House
 from tests.conftest import Hands
 from tests.providers.fakes import Fake, Vendor, fake_provider, reporting
 from tests.services.conftest import draft
@@ -144,34 +143,18 @@ async def test_what_was_never_made_is_given_up_when_the_class_is_long_over(
     assert vendor.calls == []
 
 
-async def test_retention_forgets_what_refuses_itself_and_old_evidence_by_setting(
-    settings: Settings, clock: Hands, provider: type[Fake], fake_house: House, caller: Caller
+async def test_retention_forgets_what_refuses_itself_and_no_evidence(
+    fake_house: House, caller: Caller, clock: Hands
 ) -> None:
     wanted = draft(**running(clock))
     await fake_house.sessions.create(caller, wanted)
     await fake_house.launches.launch(caller, wanted.external_id, "dana@example.com", "x")
     async with fake_house.db.begin() as tx:
         await tokens.revoke(tx, "old", clock.now + timedelta(hours=1))
-    forgetful = settings.model_copy(update={"evidence_days": 30})
-    async with open_house(forgetful, clock, {"fake": provider}) as house:
-        await house.jobs.ready(["retention"])
-        clock.move(days=2)
-        await house.jobs.do(await _only(house, "retention"))
-        assert (await count(house, revoked_tokens), await count(house, launches)) == (0, 1)
-        clock.move(days=30)
-        await house.jobs.do(await _only(house, "retention"))
-        assert (await count(house, launches), await count(house, logins)) == (0, 0)
-
-
-async def test_evidence_is_kept_for_ever_unless_a_setting_says_otherwise(
-    fake_house: House, caller: Caller, clock: Hands
-) -> None:
-    wanted = draft(**running(clock))
-    await fake_house.sessions.create(caller, wanted)
-    await fake_house.launches.launch(caller, wanted.external_id, "dana@example.com", "x")
     await fake_house.jobs.ready(["retention"])
     clock.move(days=5000)
     await fake_house.jobs.do(await _only(fake_house, "retention"))
+    assert (await count(fake_house, revoked_tokens), await count(fake_house, logins)) == (0, 0)
     assert await count(fake_house, launches) == 1
 
 
