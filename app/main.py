@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Mount
 
-from app import admin, api, calendar, contract, join, oauth
+from app import admin, api, calendar, contract, hooks, join, oauth
 from app.contract import DoorRules
 from app.domain.clock import Clock, utc_now
 from app.domain.errors import ConnectorError
@@ -75,6 +75,7 @@ def _hang_doors(app: FastAPI, settings: Settings) -> None:
         house: House = app.state.house
         return await house.obstacle()
 
+    app.include_router(hooks.router)
     app.include_router(health.router(obstacle))
     app.include_router(docs.router())
     app.router.routes.append(front.door)
@@ -99,6 +100,7 @@ _DRESSES: tuple[tuple[str, Dress], ...] = (
     ("/join/", join.dress),
     ("/admin", admin.dress),
     ("/calendar/", calendar.dress),
+    ("/hooks/", hooks.dress),
     ("/api/", api.dress),
     ("/oauth2/", lambda _request, exc: oauth.dress(exc)),
     ("/.well-known/", lambda _request, exc: oauth.dress(exc)),

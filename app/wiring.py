@@ -31,6 +31,7 @@ from app.services.credentials import Credentials
 from app.services.faculties import Faculties
 from app.services.feeds import Feeds
 from app.services.health import Health
+from app.services.hooks import Hooks
 from app.services.identity import Identity
 from app.services.imports import Imports
 from app.services.instructors import Instructors
@@ -38,6 +39,7 @@ from app.services.integrations import Integrations
 from app.services.jobs import Jobs
 from app.services.keys import Keys
 from app.services.launches import DoorHours, Launches
+from app.services.leftovers import Leftovers
 from app.services.links import Links
 from app.services.logins import Logins
 from app.services.meetings import Converging, Patience
@@ -104,6 +106,7 @@ class House:
     jobs: Jobs
     reconciliation: Reconciliation
     watches: Watches
+    hooks: Hooks
 
     async def obstacle(self) -> str | None:
         """Why this house cannot serve right now, in words for anyone; None when it can."""
@@ -162,18 +165,21 @@ def _build(
     activation = Activation(database, clients, audit, clock, settings.public_url)
     health = Health(database, connections)
     attendance = Attendance(database, store, connections, clock, settings.budget)
-    keeping = Keeping(_days(settings.meeting_grace_days), _days(settings.evidence_days) or None)
+    grace, kept = timedelta(days=settings.meeting_grace_days), timedelta(days=settings.evidence_days)
+    keeping = Keeping(grace, kept or None)
     upkeep = Upkeep(database, store, attendance, health, keeping)
     reconciliation = Reconciliation(database, store, connections, clock)
     privacy = Privacy(database, keys, audit, clock)
+    leftovers = Leftovers(database, sealer, clock)
     chores = {**upkeep.chores(), RECONCILIATION: reconciliation.chore, PRIVACY: privacy.chore}
+    chores[Leftovers.KIND] = leftovers.chore
     jobs = Jobs(database, store, converging, chores, clock)
     instructors = Instructors(database, connections, clock, jobs.hasten)
     faculties = Faculties(database, instructors, audit, clock)
     hours = DoorHours(
-        early=_minutes(settings.early_minutes),
-        early_for_instructors=_minutes(settings.early_minutes_instructor),
-        late=_minutes(settings.late_minutes),
+        early=timedelta(minutes=settings.early_minutes),
+        early_for_instructors=timedelta(minutes=settings.early_minutes_instructor),
+        late=timedelta(minutes=settings.late_minutes),
     )
     tolerance = Tolerance(settings.unknown_session == "lenient", settings.provider_trouble == "accept")
     return House(
@@ -212,6 +218,7 @@ def _build(
         jobs=jobs,
         reconciliation=reconciliation,
         watches=Watches(database, store, connections, clock),
+        hooks=Hooks(database, connections, leftovers, Throttle(clock), clock),
     )
 
 
@@ -238,11 +245,3 @@ def _write_once(file: Path, text: str) -> None:
     with suppress(FileExistsError):
         os.link(draft, file)
     draft.unlink()
-
-
-def _minutes(count: float) -> timedelta:
-    return timedelta(minutes=count)
-
-
-def _days(count: float) -> timedelta:
-    return timedelta(days=count)
