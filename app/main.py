@@ -64,6 +64,7 @@ def create_app(
         redirect_slashes=False,
     )
     _hang_doors(app, settings)
+    app.add_middleware(hooks.First)
     # The LMS comes first: its calls do not walk through the routes and layers of the other doors.
     app.add_middleware(contract.First, door=app.router.default)
     app.add_middleware(RequestLog)
@@ -75,7 +76,6 @@ def _hang_doors(app: FastAPI, settings: Settings) -> None:
         house: House = app.state.house
         return await house.obstacle()
 
-    app.include_router(hooks.router)
     app.include_router(health.router(obstacle))
     app.include_router(docs.router())
     app.router.routes.append(front.door)
@@ -100,7 +100,6 @@ _DRESSES: tuple[tuple[str, Dress], ...] = (
     ("/join/", join.dress),
     ("/admin", admin.dress),
     ("/calendar/", calendar.dress),
-    ("/hooks/", hooks.dress),
     ("/api/", api.dress),
     ("/oauth2/", lambda _request, exc: oauth.dress(exc)),
     ("/.well-known/", lambda _request, exc: oauth.dress(exc)),
@@ -121,5 +120,5 @@ def _document(app: FastAPI) -> dict[str, Any]:
         title=app.title,
         summary=app.summary,
         version=app.version,
-        routes=[*app.routes, *contract.ROUTES],
+        routes=[*app.routes, *hooks.ROUTES, *contract.ROUTES],
     )

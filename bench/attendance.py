@@ -1,4 +1,4 @@
-"""Presence taken in, webhooks taken in, the roster of a very large class, and launches while such rosters run."""
+"""Presence and webhooks taken in, the roster of a very large class, and launches while such rosters run."""
 
 import asyncio
 import http.client
@@ -76,7 +76,8 @@ def _webhooks(report: Report, options: Options, bare: Server, kind: str) -> None
     report.rounds[f"webhooks on {kind}"] = as_rows(found)
     ratios = rounds.rate_ratios(found, kind, "bare")
     report.add(Figure(f"webhooks on {kind}", rounds.rate(found[kind]), "per s"))
-    report.add(Figure(f"webhooks on {kind}: CPU", rounds.cpu_micros(found[kind]), "µs"))
+    worth = rounds.cpu_ratios(found, kind, "bare")
+    report.add(paired(f"webhooks on {kind} / bare, by the server's CPU", worth))
     report.add(paired(f"webhooks on {kind} / bare", ratios, least=WEBHOOKS_BAR))
     report.add(Figure(f"webhooks refused on {kind}", rounds.refused(found), most=0))
     report.add(Figure(f"webhooks lost on {kind}", lost, most=0, note="answered, and not in the database"))

@@ -62,7 +62,7 @@ def kept(store: Store) -> int:
 
 
 async def _people(store: Store) -> tuple[str, list[tuple[str, str]]]:
-    """Where to send to; and the room and planted id of everybody, read off their links as the server would."""
+    """Where to send to; and everybody's room and planted id, read off their links as the server would."""
     async with open_house(store.settings) as house:
         async with house.db.read() as tx:
             connection_id = (await tx.execute(select(connections.c.id))).scalar_one()

@@ -17,10 +17,11 @@ MOST_UNREADABLE = 200  # of one connection: whoever sends nonsense for ever fill
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a marker leads."""
+    """Where a marker leads, and the revision that the connection's settings have now."""
 
     session_id: UUID
     connection_id: UUID
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ async def places(tx: Tx, markers: Collection[UUID]) -> dict[UUID, Place]:
     if not markers:
         return {}
     found = await tx.execute(_places(), {"markers": list(markers)})
-    return {row.id: Place(row.session_id, row.connection_id) for row in found}
+    return {row.id: Place(row.session_id, row.connection_id, row.revision) for row in found}
 
 
 async def revisions(tx: Tx, ids: Collection[UUID]) -> dict[UUID, int]:
@@ -57,7 +58,8 @@ async def revisions(tx: Tx, ids: Collection[UUID]) -> dict[UUID, int]:
 
 @cache  # asked for with every group of pushes
 def _places() -> Select[Any]:
-    query = select(meetings.c.id, meetings.c.session_id, meetings.c.connection_id)
+    query = select(meetings.c.id, meetings.c.session_id, meetings.c.connection_id, connections.c.revision)
+    query = query.join_from(meetings, connections, connections.c.id == meetings.c.connection_id)
     return query.where(meetings.c.id.in_(bindparam("markers", expanding=True)))
 
 

@@ -10,9 +10,11 @@ that was never activated does not, and is no different from one that is not ther
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 
 import structlog
+from prometheus_client import Counter
 
 from app.db import connections, evidence, pushes
 from app.db.connections import State
@@ -22,8 +24,8 @@ from app.db.pushes import Place
 from app.domain.attendance import Evidence, Kind
 from app.domain.clock import Clock
 from app.domain.errors import Busy, InvalidRequest, NotFound, UnknownCaller
-from app.providers.base import AttendanceSource, Provider
-from app.providers.pushes import Push, PushedRow, PushNotAuthentic, PushRefused, PushUnreadable
+from app.providers.base import AttendanceSource, PresenceRow, Provider
+from app.providers.pushes import Push, PushNotAuthentic, PushRefused, PushUnreadable
 from app.services.connections import Connections
 from app.services.leftovers import Leftovers, Stray
 from app.services.throttle import Throttle
@@ -41,7 +43,7 @@ NOT_IT = "The secret is missing or not correct."
 class Posted:
     """One POST of a provider. `address`: where it came from; failures count per connection and address."""
 
-    connection_id: UUID
+    connection_id: str  # as it stands in the address
     headers: Mapping[str, str]
     body: bytes
     address: str
@@ -66,8 +68,10 @@ class _Inlet:
 
 @dataclass(frozen=True, slots=True)
 class _Delivery:
+    """`rows`: what was seen, and in the meeting with which marker."""
+
     inlet: _Inlet
-    rows: tuple[PushedRow, ...]
+    rows: Sequence[tuple[UUID, PresenceRow]]
 
 
 class Hooks:
@@ -78,7 +82,7 @@ class Hooks:
     ) -> None:
         self._db, self._connections, self.leftovers = db, work, leftovers
         self._throttle, self._clock = throttle, clock
-        self._inlets: dict[UUID, _Inlet] = {}
+        self._inlets: dict[str, _Inlet] = {}
         self._find = Together(self._find_all)
         self._keep = Together(self._keep_all)
 
@@ -88,7 +92,7 @@ class Hooks:
         Raises NotFound where no such connection takes pushes, UnknownCaller, Throttled, InvalidRequest for
         one that is too old. What makes no sense is parked and taken, or it would be sent for ever.
         """
-        self._throttle.check(str(post.connection_id), post.address)
+        self._throttle.check(post.connection_id, post.address)
         inlet = self._inlets.get(post.connection_id) or await self._look(post.connection_id)
         for _ in range(TRIES):
             push = _read(inlet, post)
@@ -96,14 +100,16 @@ class Hooks:
                 return Taken(push.reply or b"", bool(push.nonsense))
             newer = await self._look(post.connection_id)
             if push is None and newer.revision == inlet.revision:
-                self._throttle.failed(str(post.connection_id), post.address)
-                log.info("push refused", connection=str(post.connection_id), address=post.address)
+                self._throttle.failed(post.connection_id, post.address)
+                log.info("push refused", connection=post.connection_id, address=post.address)
                 raise UnknownCaller(NOT_IT)
             inlet = newer
         raise Busy
 
-    async def _look(self, connection_id: UUID) -> _Inlet:
-        inlet = await self._find.ask(connection_id)
+    async def _look(self, connection_id: str) -> _Inlet:
+        known = _as_id(connection_id)
+        # In its one spelling only: another one would be another one to the throttle.
+        inlet = await self._find.ask(known) if known and str(known) == connection_id else None
         if inlet is None:
             self._inlets.pop(connection_id, None)
             raise NotFound(NOT_THERE)
@@ -123,19 +129,23 @@ class Hooks:
 
     async def _kept(self, inlet: _Inlet, push: Push, post: Posted) -> bool:
         """False when the settings are not those any more by which it was read."""
-        if push.rows and not await self._keep.ask(_Delivery(inlet, push.rows)):
+        rows = [(marker, pushed.row) for pushed in push.rows if (marker := _as_id(pushed.marker))]
+        if rows and not await self._keep.ask(_Delivery(inlet, rows)):
             return False
         if push.nonsense:
             await self.leftovers.unreadable(inlet.connection_id, post.body)
-        _count(inlet, others=push.others, nobody=push.nobody, nonsense=push.nonsense)
+        others = push.others + len(push.rows) - len(rows)
+        _count(inlet, other=others, nobody=push.nobody, nonsense=push.nonsense)
         return True
 
     async def _keep_all(self, deliveries: Sequence[_Delivery]) -> Sequence[bool]:
         """One transaction for all of them; those that were read by old settings leave nothing behind."""
-        now, markers = self._clock(), {m for one in deliveries for m in _markers(one)}
+        now, markers = self._clock(), {marker for one in deliveries for marker, _ in one.rows}
         async with self._db.begin() as tx:
-            present = await pushes.revisions(tx, {one.inlet.connection_id for one in deliveries})
             places = await pushes.places(tx, markers)
+            present = {place.connection_id: place.revision for place in places.values()}
+            if untold := {one.inlet.connection_id for one in deliveries} - present.keys():
+                present |= await pushes.revisions(tx, untold)
             good = [present.get(one.inlet.connection_id) == one.inlet.revision for one in deliveries]
             seen, strays = _sorted_out([d for d, ok in zip(deliveries, good, strict=True) if ok], places)
             await evidence.keep(tx, seen, now)
@@ -157,10 +167,6 @@ def _read(inlet: _Inlet, post: Posted) -> Push | None:
         raise InvalidRequest("This was sent too long ago.") from exc
 
 
-def _markers(delivery: _Delivery) -> set[UUID]:
-    return {marker for row in delivery.rows if (marker := _as_id(row.marker)) is not None}
-
-
 def _sorted_out(
     deliveries: Sequence[_Delivery], places: Mapping[UUID, Place]
 ) -> tuple[list[Observation], list[Stray]]:
@@ -168,24 +174,22 @@ def _sorted_out(
     seen: list[Observation] = []
     strays: list[Stray] = []
     for one in deliveries:
-        kept, source = len(seen), one.inlet.provider.card.key
-        for pushed in one.rows:
-            marker = _as_id(pushed.marker)
-            place = places.get(marker) if marker else None
-            piece = _evidence(source, pushed)
-            if place is not None and place.connection_id == one.inlet.connection_id:
+        before, inlet = len(seen), one.inlet
+        for marker, row in one.rows:
+            place = places.get(marker)
+            piece = _evidence(inlet.provider.card.key, row)
+            if place is not None and place.connection_id == inlet.connection_id:
                 seen.append(Observation(place.session_id, piece))
-            elif marker is not None:
-                strays.append(Stray(one.inlet.connection_id, marker, piece))
-        unknown = len(one.rows) - (len(seen) - kept)
-        _count(one.inlet, kept=len(seen) - kept, unknown=unknown)
+            else:
+                strays.append(Stray(inlet.connection_id, marker, piece))
+        kept = len(seen) - before
+        _count(inlet, kept=kept, unknown=len(one.rows) - kept)
     # In one order everywhere, so that two processes that are told the same never wait for each other.
     seen.sort(key=lambda one: (one.session_id, one.evidence.instance))
     return seen, strays
 
 
-def _evidence(source: str, pushed: PushedRow) -> Evidence:
-    row = pushed.row
+def _evidence(source: str, row: PresenceRow) -> Evidence:
     return Evidence(row.email, Kind.PRESENT, row.joined_at, row.left_at, source, row.instance)
 
 
@@ -199,4 +203,9 @@ def _as_id(marker: str) -> UUID | None:
 def _count(inlet: _Inlet, **facts: int) -> None:
     for outcome, number in facts.items():
         if number:
-            PUSHES.labels(inlet.provider.card.key, outcome).inc(number)
+            _counter(inlet.provider.card.key, outcome).inc(number)
+
+
+@cache  # to find a number by its labels costs more than to count
+def _counter(provider: str, outcome: str) -> Counter:
+    return PUSHES.labels(provider, outcome)

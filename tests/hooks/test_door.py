@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from app.db.tables import connections
-from app.hooks.routes import MOST_BYTES
+from app.hooks.entrance import MOST_BYTES
 from app.settings import Settings
 from app.wiring import open_house
 from tests.conftest import SECRET, Server, serving

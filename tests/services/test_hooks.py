@@ -63,7 +63,7 @@ class Scene:
 
     def post(self, event: Event | bytes, **changes: object) -> Posted:
         body = event if isinstance(event, bytes) else event.body
-        values = {"connection_id": self.caller.connection_id, "headers": self.server.headers()}
+        values = {"connection_id": str(self.caller.connection_id), "headers": self.server.headers()}
         return Posted(**{**values, "body": body, "address": "192.0.2.7", **changes})  # type: ignore[arg-type]
 
     async def kept(self) -> list[tuple[str, int, int | None]]:
@@ -203,9 +203,9 @@ async def test_a_changed_secret_bites_at_once_and_the_new_one_works_at_once(scen
 
 async def test_an_opened_provider_is_kept_as_long_as_its_settings(scene: Scene) -> None:
     await scene.told(*[await _event(scene)])
-    first = scene.house.hooks._inlets[scene.caller.connection_id].provider
+    first = scene.house.hooks._inlets[str(scene.caller.connection_id)].provider
     await scene.told(await _event(scene))
-    assert scene.house.hooks._inlets[scene.caller.connection_id].provider is first
+    assert scene.house.hooks._inlets[str(scene.caller.connection_id)].provider is first
 
 
 async def _event(scene: Scene) -> Event:
@@ -216,7 +216,7 @@ async def _event(scene: Scene) -> Event:
 async def test_what_takes_no_pushes_is_not_there(scene: Scene) -> None:
     event, ours = await _event(scene), connections.c.id == scene.caller.connection_id
     with pytest.raises(NotFound) as unknown:
-        await scene.told(event, connection_id=uuid4())
+        await scene.told(event, connection_id=str(uuid4()))
     messages = {unknown.value.message}
     for values in ({"provider": "sandbox"}, {"provider": "nothing"}, {"state": State.INSTALLED}):
         async with scene.house.db.begin() as tx:
@@ -320,7 +320,7 @@ async def test_another_portals_class_is_not_touched_by_a_connection_not_its_own(
     client = await scene.house.clients.add("other", tenant_key="acme")
     stranger = await scene.house.access.basic(client.client_id, client.client_secret, "127.0.0.1")
     await lead_to_jitsi(scene.house, stranger.connection_id)
-    await scene.told(await _event(scene), connection_id=stranger.connection_id)
+    await scene.told(await _event(scene), connection_id=str(stranger.connection_id))
     assert await scene.kept() == []
     async with scene.house.db.read() as tx:
         assert await tx.scalar(select(func.count()).select_from(evidence_table)) == 0
