@@ -101,6 +101,7 @@ class Hooks:
             newer = await self._look(post.connection_id)
             if push is None and newer.revision == inlet.revision:
                 self._throttle.failed(post.connection_id, post.address)
+                _count(inlet, refused=1)
                 log.info("push refused", connection=post.connection_id, address=post.address)
                 raise UnknownCaller(NOT_IT)
             inlet = newer
@@ -158,7 +159,6 @@ def _read(inlet: _Inlet, post: Posted) -> Push | None:
     try:
         return inlet.provider.read_push(post.headers, post.body)
     except PushNotAuthentic:
-        _count(inlet, refused=1)
         return None
     except PushUnreadable:
         return Push(nonsense=1)

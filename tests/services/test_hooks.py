@@ -194,11 +194,22 @@ async def test_a_changed_secret_bites_at_once_and_the_new_one_works_at_once(scen
     await scene.told(*scene.server.events)
     scene.leaves(lea, 30)
     await lead_to_jitsi(scene.house, scene.caller.connection_id, event_secret="another-secret-altogether")
+    refused, scene.server.token = _refused(), "another-secret-altogether"
+    await scene.told(scene.server.events[-1])
+    assert _refused() == refused, "the right secret is no refusal, however old the one that we remembered"
+    assert await scene.kept() == [("Lea@Example.com", 0, 30)]
+    scene.server.token = EVENT_SECRET
     with pytest.raises(UnknownCaller):
         await scene.told(scene.server.events[-1])
-    scene.server.token = "another-secret-altogether"
+    await lead_to_jitsi(scene.house, scene.caller.connection_id)
     await scene.told(scene.server.events[-1])
-    assert await scene.kept() == [("Lea@Example.com", 0, 30)]
+    await lead_to_jitsi(scene.house, scene.caller.connection_id, event_secret="another-secret-altogether")
+    with pytest.raises(UnknownCaller):
+        await scene.told(scene.server.events[-1])
+
+
+def _refused() -> list[str]:
+    return [line for line in meters.exposition().decode().splitlines() if 'outcome="refused"' in line]
 
 
 async def test_an_opened_provider_is_kept_as_long_as_its_settings(scene: Scene) -> None:

@@ -56,6 +56,16 @@ async def test_a_pass_opens_no_other_room_and_not_after_the_class(jitsi):
         prosody().join(link, int((now + timedelta(hours=2, minutes=1)).timestamp()))
 
 
+async def test_a_class_that_is_moved_has_the_same_room_and_its_passes_end_with_it(jitsi):
+    marker, later = str(uuid4()), soon().ends_at + timedelta(hours=5)
+    made = await jitsi.create(soon(), marker)
+    moved = await jitsi.update(made.ref, a_class(starts_at=later, ends_at=later), marker)
+    assert moved.ref.provider_id == made.ref.provider_id
+    link = await jitsi.join_link(moved.ref, LEARNER, Role.LEARNER)
+    claims = prosody().claims(link.partition("jwt=")[2])
+    assert claims["exp"] == int((later + timedelta(hours=1)).timestamp())
+
+
 async def test_a_pass_bound_to_a_class_that_is_over_still_works_where_the_door_lets_somebody_in(jitsi):
     ended = datetime.now(UTC) - timedelta(days=1)
     ref = (await jitsi.create(a_class(starts_at=ended, ends_at=ended), str(uuid4()))).ref
