@@ -7,11 +7,13 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, delete, func, select
+from sqlalchemy import Select, Uuid, and_, bindparam, delete, func, select
 
+from app.db.asked import Columns, asked, rows
 from app.db.database import Tx, insert
 from app.db.tables import connections, meetings, parked_pushes
 
+_MARKER: Columns = {"marker": Uuid}
 MOST_UNREADABLE = 200  # of one connection: whoever sends nonsense for ever fills no disk
 
 
@@ -45,9 +47,8 @@ class Count:
 
 async def places(tx: Tx, markers: Collection[UUID]) -> dict[UUID, Place]:
     """Those of the markers that are meetings of ours, cancelled ones too."""
-    if not markers:
-        return {}
-    found = await tx.execute(_places(), {"markers": list(markers)})
+    values = [(marker,) for marker in markers]
+    found = await tx.execute(_places(tx.dialect.name), rows(tx, _MARKER, values))
     return {row.id: Place(row.session_id, row.connection_id, row.revision) for row in found}
 
 
@@ -56,11 +57,12 @@ async def revisions(tx: Tx, ids: Collection[UUID]) -> dict[UUID, int]:
     return {row.id: row.revision for row in await tx.execute(_revisions(), {"ids": list(ids)})}
 
 
-@cache  # asked for with every group of pushes
-def _places() -> Select[Any]:
+@cache  # asked for with every group of pushes: one text, however many there are
+def _places(dialect: str) -> Select[Any]:
+    table = asked(dialect, _MARKER)
     query = select(meetings.c.id, meetings.c.session_id, meetings.c.connection_id, connections.c.revision)
-    query = query.join_from(meetings, connections, connections.c.id == meetings.c.connection_id)
-    return query.where(meetings.c.id.in_(bindparam("markers", expanding=True)))
+    query = query.join_from(table, meetings, meetings.c.id == table.c.marker)
+    return query.join(connections, connections.c.id == meetings.c.connection_id)
 
 
 @cache
@@ -69,11 +71,11 @@ def _revisions() -> Select[Any]:
     return query.where(connections.c.id.in_(bindparam("ids", expanding=True)))
 
 
-async def park(tx: Tx, rows: Sequence[Parked], now: datetime) -> None:
+async def park(tx: Tx, found: Sequence[Parked], now: datetime) -> None:
     """Keep them; what has the same name is there already. Of what is unreadable, only so much."""
-    wordless = [row for row in rows if row.meeting_id is None]
+    wordless = [row for row in found if row.meeting_id is None]
     full = await _full(tx, {row.connection_id for row in wordless}) if wordless else set()
-    kept = [row for row in rows if row.meeting_id is not None or row.connection_id not in full]
+    kept = [row for row in found if row.meeting_id is not None or row.connection_id not in full]
     if kept:
         await tx.execute(
             insert(tx, parked_pushes).on_conflict_do_nothing(index_elements=["connection_id", "name"]),
@@ -88,8 +90,8 @@ async def come_home(tx: Tx, limit: int) -> list[tuple[Parked, UUID]]:
         meetings.c.connection_id == parked_pushes.c.connection_id,
     )
     query = select(parked_pushes, meetings.c.session_id).join_from(parked_pushes, meetings, ours)
-    rows = await tx.execute(query.order_by(parked_pushes.c.recorded_at, parked_pushes.c.id).limit(limit))
-    return [(_parked(row), row.session_id) for row in rows]
+    oldest = query.order_by(parked_pushes.c.recorded_at, parked_pushes.c.id).limit(limit)
+    return [(_parked(row), row.session_id) for row in await tx.execute(oldest)]
 
 
 async def remove(tx: Tx, ids: Collection[UUID]) -> None:
