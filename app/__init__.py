@@ -1,9 +1,9 @@
 """The vILT connector. This is the map of the house; open it first.
 
-      LMS          learner, instructor    operator          shell
-       │                   │                 │                │
-  [contract, oauth]  [join, calendar]  [ops, admin, api]    [cli]     doors: parse, authenticate, answer
-       └─────────┬─────────┴────────┬────────┴────────────────┘
+      LMS          learner, instructor    operator        provider    shell
+       │                   │                 │                │         │
+  [contract, oauth]  [join, calendar]  [ops, admin, api]   [hooks]    [cli]   doors: parse, check, answer
+       └─────────┬─────────┴────────┬────────┴────────────────┴─────────┘
              [services]                    workroom: one function = one deed; it owns the transaction
              │        │
           [db]    [providers/<vendor>]     outer walls: the database │ the vendors

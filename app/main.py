@@ -13,7 +13,7 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.routing import Mount
 
-from app import admin, api, calendar, contract, join, oauth
+from app import admin, api, calendar, contract, hooks, join, oauth
 from app.contract import DoorRules
 from app.domain.clock import Clock, utc_now
 from app.domain.errors import ConnectorError
@@ -74,6 +74,7 @@ def create_app(
     )
     _hang_doors(app, settings)
     app.add_middleware(RefusedDeeds)
+    app.add_middleware(hooks.First)
     # The LMS comes first: its calls do not walk through the routes and layers of the other doors.
     app.add_middleware(contract.First, door=app.router.default)
     app.add_middleware(RequestLog)
@@ -137,5 +138,5 @@ def _document(app: FastAPI) -> dict[str, Any]:
         title=app.title,
         summary=app.summary,
         version=app.version,
-        routes=[*app.routes, *contract.ROUTES],
+        routes=[*app.routes, *hooks.ROUTES, *contract.ROUTES],
     )

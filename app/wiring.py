@@ -34,6 +34,7 @@ from app.services.faculties import Faculties
 from app.services.feeds import Feeds
 from app.services.guesses import Guesses
 from app.services.health import Health
+from app.services.hooks import Hooks
 from app.services.identity import Identity
 from app.services.imports import Imports
 from app.services.instructors import Instructors
@@ -41,6 +42,7 @@ from app.services.integrations import Integrations
 from app.services.jobs import Jobs
 from app.services.keys import Keys
 from app.services.launches import DoorHours, Launches
+from app.services.leftovers import Leftovers
 from app.services.links import Links
 from app.services.logins import Logins
 from app.services.meetings import Converging, Patience
@@ -107,6 +109,7 @@ class House:
     jobs: Jobs
     reconciliation: Reconciliation
     watches: Watches
+    hooks: Hooks
 
     async def obstacle(self) -> str | None:
         """Why this house cannot serve right now, in words for anyone; None when it can."""
@@ -169,14 +172,16 @@ def _build(
     upkeep = Upkeep(database, store, attendance, health, timedelta(days=settings.meeting_grace_days))
     reconciliation = Reconciliation(database, store, connections, clock)
     rosters, privacy = Rosters(database, attendance, audit, clock), Privacy(database, erasures, audit, clock)
+    leftovers = Leftovers(database, sealer, clock)
     chores = {**upkeep.chores(), **privacy.chores(), RECONCILIATION: reconciliation.chore}
+    chores[Leftovers.KIND] = leftovers.chore
     jobs = Jobs(database, store, converging, chores, clock)
     instructors = Instructors(database, connections, audit, clock, jobs.hasten)
     faculties = Faculties(database, instructors)
     hours = DoorHours(
-        early=_minutes(settings.early_minutes),
-        early_for_instructors=_minutes(settings.early_minutes_instructor),
-        late=_minutes(settings.late_minutes),
+        early=timedelta(minutes=settings.early_minutes),
+        early_for_instructors=timedelta(minutes=settings.early_minutes_instructor),
+        late=timedelta(minutes=settings.late_minutes),
     )
     tolerance = Tolerance(settings.unknown_session == "lenient", settings.provider_trouble == "accept")
     return House(
@@ -219,6 +224,7 @@ def _build(
         jobs=jobs,
         reconciliation=reconciliation,
         watches=Watches(database, store, connections, clock),
+        hooks=Hooks(database, connections, leftovers, Throttle(clock), clock),
     )
 
 
@@ -245,7 +251,3 @@ def _write_once(file: Path, text: str) -> None:
     with suppress(FileExistsError):
         os.link(draft, file)
     draft.unlink()
-
-
-def _minutes(count: float) -> timedelta:
-    return timedelta(minutes=count)

@@ -1,4 +1,4 @@
-"""Presence taken in, the roster of a very large class, and launches while such rosters run."""
+"""Presence and webhooks taken in, the roster of a very large class, and launches while such rosters run."""
 
 import asyncio
 import http.client
@@ -12,7 +12,7 @@ from time import perf_counter
 import orjson
 import uvloop
 
-from bench import databases, filling, machine, merging, requests, rounds
+from bench import databases, filling, machine, merging, pushing, requests, rounds
 from bench.databases import Store
 from bench.load import Slice, closed, paced
 from bench.options import Options, read
@@ -21,9 +21,9 @@ from bench.report import Figure, Report, as_rows, paired
 from bench.rounds import Turn
 from bench.servers import Server, serving
 
-PARTS = ("intake", "roster", "beside")
+PARTS = ("intake", "webhooks", "roster", "beside")
 PEOPLE, EACH, PRESENT = 10_000, 5, 200
-ROSTER_BAR, BESIDE_BAR = 2.5, 2.5
+WEBHOOKS_BAR, ROSTER_BAR, BESIDE_BAR = 0.45, 2.5, 2.5
 PACE = 100.0
 CLASS = "large-class"
 
@@ -34,8 +34,10 @@ def main() -> int:
     with ExitStack() as stack:
         bare = stack.enter_context(serving("bare"))
         for kind in options.databases:
-            _measure(report, options, bare, kind)
-    report.skip("webhooks", "the service has no webhook door yet; presence comes in through its own room")
+            if "webhooks" in options.parts:
+                _webhooks(report, options, bare, kind)
+            if set(options.parts) - {"webhooks"}:
+                _measure(report, options, bare, kind)
     return 0 if report.finish() or not options.strict else 1
 
 
@@ -53,6 +55,32 @@ def _measure(report: Report, options: Options, bare: Server, kind: str) -> None:
             _roster(report, options, (server, store), people)
         if "beside" in options.parts:
             _beside(report, options, (server, store), launches)
+
+
+def _webhooks(report: Report, options: Options, bare: Server, kind: str) -> None:
+    """A provider tells of people who join: each one checked, found its class, durable before the answer."""
+    with ExitStack() as stack:
+        store = stack.enter_context(databases.store(kind))
+        pushing.lead(store)
+        server = stack.enter_context(serving("service", store.environment))
+        schedule(store, server)
+        joins = pushing.joins(store)
+        turn = partial(closed, seconds=options.seconds)
+        turns: dict[str, Turn] = {
+            "bare": partial(turn, bare.port, requests.bare(), cpu=bare.cpu),
+            kind: partial(turn, server.port, joins, cpu=server.cpu),
+        }
+        found = uvloop.run(rounds.in_turn(turns, options.rounds))
+        sent = int(next(joins).rpartition(b'"occupant_jid":"')[2][:12])
+        lost = sent - pushing.kept(store)
+    report.rounds[f"webhooks on {kind}"] = as_rows(found)
+    ratios = rounds.rate_ratios(found, kind, "bare")
+    report.add(Figure(f"webhooks on {kind}", rounds.rate(found[kind]), "per s"))
+    worth = rounds.cpu_ratios(found, kind, "bare")
+    report.add(paired(f"webhooks on {kind} / bare, by the server's CPU", worth))
+    report.add(paired(f"webhooks on {kind} / bare", ratios, least=WEBHOOKS_BAR))
+    report.add(Figure(f"webhooks refused on {kind}", rounds.refused(found), most=0))
+    report.add(Figure(f"webhooks lost on {kind}", lost, most=0, note="answered, and not in the database"))
 
 
 def _intake(report: Report, options: Options, bare: Server, place: tuple[Server, Store]) -> None:

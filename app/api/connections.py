@@ -37,6 +37,7 @@ class ConnectionView(BaseModel):
     checked_at: datetime | None
     vendor_id: UUID | None
     preferences: str | None = Field(description="The path of its preferences page, where it has one.")
+    hook: str | None = Field(description="Where its provider sends who joins and leaves, if it does.")
     created_at: datetime
     updated_at: datetime
 

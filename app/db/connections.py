@@ -1,6 +1,6 @@
 """Connections: a portal's installed providers, with their settings, sealed secrets, state and health."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -49,6 +49,12 @@ async def get(tx: Tx, connection_id: UUID) -> Connection:
     """A connection that is known to be there."""
     row = (await tx.execute(select(connections).where(connections.c.id == connection_id))).one()
     return to_connection(row)
+
+
+async def some(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Connection]:
+    """Those of the connections that there are, whosever they are."""
+    query = select(connections).where(connections.c.id.in_(ids))
+    return {row.id: to_connection(row) for row in await tx.execute(query)}
 
 
 async def find(tx: Tx, tenant_id: UUID, connection_id: UUID) -> Connection | None:

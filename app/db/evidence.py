@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -24,8 +25,9 @@ from sqlalchemy import (
     type_coerce,
     union_all,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
-from app.db.database import Tx, insert
+from app.db.database import Tx
 from app.db.tables import Instant, evidence, launches
 from app.domain.attendance import Class, Evidence, Kind, Summary
 from app.domain.people import person_key
@@ -41,29 +43,36 @@ class Observation:
 
 
 async def keep(tx: Tx, observations: Sequence[Observation], now: datetime) -> None:
-    """Keep them; one told before is only ever extended (a later end, an earlier beginning)."""
-    for seen in observations:
-        piece = seen.evidence
-        row = insert(tx, evidence).values(
-            session_id=seen.session_id,
-            launch_id=seen.launch_id,
-            person_key=person_key(piece.email),
-            email=piece.email,
-            kind=piece.kind,
-            source=piece.source,
-            instance=piece.instance,
-            started_at=piece.at,
-            ended_at=piece.until,
-            recorded_at=now,
-        )
-        longer = func.max if tx.dialect.name == "sqlite" else func.greatest
-        end = longer(func.coalesce(evidence.c.ended_at, row.excluded.ended_at), row.excluded.ended_at)
-        await tx.execute(
-            row.on_conflict_do_update(
-                index_elements=["session_id", "source", "instance"],
-                set_={"ended_at": func.coalesce(end, evidence.c.ended_at)},
-            )
-        )
+    """Keep them; one told before is only ever extended (a later end), in whatever order they come."""
+    if observations:
+        await tx.execute(_keep(tx.dialect.name), [_values(seen, now) for seen in observations])
+
+
+@cache  # to put the statement together anew costs more than to run it
+def _keep(dialect: str) -> postgresql.Insert | sqlite.Insert:
+    row = sqlite.insert(evidence) if dialect == "sqlite" else postgresql.insert(evidence)
+    longer = func.max if dialect == "sqlite" else func.greatest
+    end = longer(func.coalesce(evidence.c.ended_at, row.excluded.ended_at), row.excluded.ended_at)
+    return row.on_conflict_do_update(
+        index_elements=["session_id", "source", "instance"],
+        set_={"ended_at": func.coalesce(end, evidence.c.ended_at)},
+    )
+
+
+def _values(seen: Observation, now: datetime) -> dict[str, Any]:
+    piece = seen.evidence
+    return {
+        "session_id": seen.session_id,
+        "launch_id": seen.launch_id,
+        "person_key": person_key(piece.email),
+        "email": piece.email,
+        "kind": piece.kind,
+        "source": piece.source,
+        "instance": piece.instance,
+        "started_at": piece.at,
+        "ended_at": piece.until,
+        "recorded_at": now,
+    }
 
 
 async def of_session(tx: Tx, session_id: UUID) -> list[Evidence]:

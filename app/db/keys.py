@@ -77,6 +77,7 @@ SEALED: tuple[SealedColumn, ...] = (
     SealedColumn("key", tables.keys.c.id, tables.keys.c.sealed),
     SealedColumn("connection", tables.connections.c.id, tables.connections.c.sealed_secrets),
     SealedColumn("meeting", tables.meetings.c.id, tables.meetings.c.sealed_ref),
+    SealedColumn("push", tables.parked_pushes.c.id, tables.parked_pushes.c.sealed),
 )
 
 

@@ -350,6 +350,20 @@ evidence = Table(
     Index("ix_evidence_session_id_person_key", "session_id", "person_key"),
 )
 
+# What a provider pushed and nobody could use: it made no sense, or its meeting is not known (yet).
+# `name` says what it is, so that the same told twice is one.
+parked_pushes = Table(
+    "parked_pushes",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("connection_id", ForeignKey("connections.id"), nullable=False),
+    Column("meeting_id", Uuid, index=True),  # none: unreadable
+    Column("name", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("recorded_at", Instant, nullable=False, index=True),
+    UniqueConstraint("connection_id", "name"),
+)
+
 # Who follows a class live, and whether some of it was missed. `seen_at`: the watcher's last sign of life.
 watches = Table(
     "watches",

@@ -22,6 +22,7 @@ from app.providers.http import ProviderHttp
 from app.providers.presence import AttendanceFile as AttendanceFile
 from app.providers.presence import AttendanceReport as AttendanceReport
 from app.providers.presence import PresenceRow as PresenceRow
+from app.providers.pushes import Push, PushNotAuthentic
 
 
 class Idempotency(StrEnum):
@@ -210,6 +211,14 @@ class Provider(ABC):
         Only where attendance is LIVE.
         """
         return AttendanceReport(rows=(), final=True, partial=True)
+
+    def read_push(self, headers: Mapping[str, str], body: bytes) -> Push:
+        """What the provider says by itself, once it has proven (in constant time) that it is the one.
+
+        Only where attendance is PUSH. Pure and quick: every push goes through it. `headers` are asked for by
+        lower-case names. Raises PushNotAuthentic, PushStale, PushUnreadable.
+        """
+        raise PushNotAuthentic
 
     @property
     def takes_attendance_files(self) -> bool:

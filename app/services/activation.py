@@ -49,7 +49,7 @@ class Activation:
 
     def __init__(self, db: Database, clients: Clients, audit: Audit, clock: Clock, base_url: str) -> None:
         self._db, self._clients, self._audit = db, clients, audit
-        self._clock, self._base_url = clock, base_url
+        self._clock, self.base_url = clock, base_url
 
     async def install(self, actor: Actor, new: Connection) -> Connection:
         """Store a connection that is not active yet. Raises Conflict where its name is taken."""
@@ -175,7 +175,7 @@ class Activation:
             subject=f"client:{fresh.client_id}",
             after={"name": connection.name, "connection": connection.id, "scopes": CONTRACT_SCOPES},
         )
-        return Credential(fresh.client_id, fresh.secret, self._base_url)
+        return Credential(fresh.client_id, fresh.secret, self.base_url)
 
 
 def as_json(report: CheckReport) -> dict[str, Any]:

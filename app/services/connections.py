@@ -51,9 +51,13 @@ class Connections:
         """The connection's provider, with the settings that are stored now."""
         async with self._db.read() as tx:
             row = await connections.get(tx, connection_id)
-        known = self._opened.get(connection_id)
+        return await self.opened(row)
+
+    async def opened(self, row: Connection) -> Provider:
+        """The same for a row that was just read."""
+        known = self._opened.get(row.id)
         if known is None or known.revision != row.revision:
-            fresh = self._opened[connection_id] = self._open(row)
+            fresh = self._opened[row.id] = self._open(row)
             if known is not None:
                 self._replaced.append((asyncio.get_running_loop().time(), known))
             await self._let_go_of_replaced()

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from app.db import connections, vendors
+from app.db import connections, pushes, vendors
 from app.db.connections import Connection, State
 from app.db.database import Database
+from app.db.pushes import Count
 from app.domain.actor import Actor
 from app.domain.errors import NotFound, Stale, TriedAndFailed
-from app.providers.base import Card, CheckReport
+from app.providers.base import AttendanceSource, Card, CheckReport
 from app.services.activation import Activated, Credential
 from app.services.connections import Connections
 from app.services.forms import Filled, fill
@@ -21,7 +22,8 @@ from app.services.forms import Filled, fill
 class Integration:
     """A connection for an administrator. `secrets_stored` names them; nothing tells of their content.
 
-    `preferences` is the path of its page of its own, where the card has one.
+    `preferences` is the path of its page of its own, where the card has one. `hook`: where a provider that
+    tells of presence by itself sends it to, once it was activated; `parked`: what of that could not be used.
     """
 
     id: UUID
@@ -37,6 +39,8 @@ class Integration:
     checked_at: datetime | None
     vendor_id: UUID | None
     preferences: str | None
+    hook: str | None
+    parked: Count
     created_at: datetime
     updated_at: datetime
 
@@ -52,8 +56,8 @@ class Switched:
 class Installed:
     """Finds, fills, tries and shows; stores nothing and asks nobody for permission."""
 
-    def __init__(self, db: Database, work: Connections) -> None:
-        self._db, self._connections = db, work
+    def __init__(self, db: Database, work: Connections, base_url: str) -> None:
+        self._db, self._connections, self._base_url = db, work, base_url.rstrip("/")
 
     async def known(self, actor: Actor, connection_id: UUID, expected: int | None = None) -> Connection:
         """The actor's tenant's connection, as it was seen. Raises NotFound, or Stale for another revision."""
@@ -84,17 +88,21 @@ class Installed:
 
     async def shown(self, *rows: Connection) -> list[Integration]:
         """Rows as an administrator may see them."""
+        ids = [row.id for row in rows]
         async with self._db.read() as tx:
-            made = await vendors.of_connections(tx, [row.id for row in rows])
-        return [self._shown(row, made.get(row.id)) for row in rows]
+            made = await vendors.of_connections(tx, ids)
+            parked = await pushes.counts(tx, ids)
+        return [self._shown(row, made.get(row.id), parked.get(row.id, Count())) for row in rows]
 
     async def switched(self, done: Activated) -> Switched:
         """What was activated, as it is shown."""
         (shown,) = await self.shown(done.connection)
         return Switched(shown, done.credential)
 
-    def _shown(self, row: Connection, vendor_id: UUID | None) -> Integration:
+    def _shown(self, row: Connection, vendor_id: UUID | None, parked: Count) -> Integration:
         card = self._connections.find_card(row.provider)
+        pushes_here = card is not None and card.attendance is AttendanceSource.PUSH
+        told = pushes_here and row.state is not State.INSTALLED
         page = card.preferences if card else None
         return Integration(
             id=row.id,
@@ -110,6 +118,8 @@ class Installed:
             checked_at=row.checked_at,
             vendor_id=vendor_id,
             preferences=page.path if page else None,
+            hook=f"{self._base_url}/hooks/{row.id}" if told else None,
+            parked=parked,
             created_at=row.created_at,
             updated_at=row.updated_at,
         )

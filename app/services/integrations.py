@@ -47,7 +47,7 @@ class Integrations:
     def __init__(self, db: Database, work: Connections, activation: Activation, clock: Clock) -> None:
         self._db, self._connections = db, work
         self._activation, self._clock = activation, clock
-        self._installed = Installed(db, work)
+        self._installed = Installed(db, work, activation.base_url)
 
     async def marketplace(self, actor: Actor) -> list[Offer]:
         """Every discovered provider, by name. Needs one of the two Edge permissions."""

@@ -48,7 +48,7 @@ class PreferencesPages:
     def __init__(self, db: Database, work: Connections, activation: Activation, clock: Clock) -> None:
         self._db, self._connections = db, work
         self._activation, self._clock = activation, clock
-        self._installed = Installed(db, work)
+        self._installed = Installed(db, work, activation.base_url)
 
     def pages(self, actor: Actor) -> list[PreferencesPage]:
         """The pages that this actor may open."""

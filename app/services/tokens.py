@@ -1,4 +1,4 @@
-"""Access tokens: the only file that speaks python-jose. ES256, RFC 9068, made and read by this service alone.
+"""Access tokens: ES256, RFC 9068, made and read by this service alone. Only here python-jose verifies.
 
 The library checks the signature with one key and one algorithm; header and claims are judged here, because
 the library reads the clock by itself, takes text for numbers, and passes a token that lacks its audience.

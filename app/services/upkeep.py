@@ -17,7 +17,7 @@ LOOK_AGAIN = timedelta(hours=1)  # at a report that is late
 NO_LONGER = timedelta(days=7)  # than the provider says itself do we wait for its report
 HEALTH_EVERY = timedelta(seconds=30)  # asks which connections are due; they are checked far less often
 DAILY = timedelta(days=1)
-CHORES = ("health", "retention", "reconciliation", "privacy")
+CHORES = ("health", "retention", "reconciliation", "privacy", "pushes")
 
 
 class Upkeep:

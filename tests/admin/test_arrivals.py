@@ -14,7 +14,7 @@ from app.domain.errors import Throttled, UnknownCaller
 from app.main import create_app
 from app.services.audit import Entry, Wanted
 from app.services.refusals import LAST, OF_A_TENANT, OF_ONE_NETWORK
-from app.services.users import Newcomer
+from app.services.users import Newcomer, UserChange
 from app.settings import Settings
 from tests.admin.conftest import BASE, PASSWORD, SECRET, Office, post
 from tests.conftest import Hands
@@ -101,10 +101,10 @@ async def test_an_address_that_nobody_has_leaves_no_row_and_takes_as_long(office
 async def test_why_it_was_refused_is_said_in_the_trail_alone(office: Office) -> None:
     await office.hire(ADA, "auditor")
     shell, user = await office.commanding(), await _id(office, ADA)
-    await office.house.users.deactivate(shell, user, 1)
+    await office.house.users.change(shell, user, 1, UserChange(active=False))
     told = await office.browser().post("/admin/login", data={"email": ADA, "password": PASSWORD})
     assert "deactivated" not in told.text
-    await office.house.users.activate(shell, user, 2)
+    await office.house.users.change(shell, user, 2, UserChange(active=True))
     await office.house.users.reset(shell, user, 3)
     await office.browser().post("/admin/login", data={"email": ADA, "password": PASSWORD})
     whys = [row.after["why"] for row in await _trail(office, "login.")]

@@ -9,10 +9,12 @@ from app.domain.actor import Grant
 from app.domain.permissions import Scope
 from app.providers.base import Provider
 from app.providers.registry import providers
+from app.services.hooks import Posted
 from app.services.installed import Integration
 from app.services.vendors import Sought
 from tests.admin.conftest import ADA, BEN, REST, TYPED, Office, post
 from tests.providers.formed import Formed
+from tests.providers.jitsi.bench import lead_to_jitsi, prosody
 from tests.services.conftest import draft
 
 FORM = {**TYPED, **REST, "name": "Formed"}
@@ -189,3 +191,22 @@ async def test_the_page_that_deactivates_says_how_many_classes_are_to_come(
         asked = (await ada.get(f"{path}/deactivate")).text
         assert many in asked
         assert "whoever holds a link already gets in all the same" in asked
+
+
+async def test_where_a_provider_sends_to_stands_on_its_page_once_it_is_active(
+    office: Office, ada: httpx.AsyncClient
+) -> None:
+    """With what could not be used of it; the secret is shown nowhere."""
+    installed = await post(ada, "/admin/marketplace/jitsi", name="")
+    found = re.search(r"admin/integrations/[\w-]+", installed.headers["location"])
+    assert found
+    assert "/hooks/" not in (await ada.get(f"/{found[0]}")).text
+    known = await office.house.integrations.page(await office.commanding(), None, 50)
+    active = next(one for one in known if one.state == "active")
+    await lead_to_jitsi(office.house, active.id)
+    for body in (b"{", b"[]"):
+        await office.house.hooks.take(Posted(str(active.id), prosody().headers(), body, "192.0.2.7"))
+    page = (await ada.get(f"/admin/integrations/{active.id}")).text
+    assert f'value="https://bridge.example.com/hooks/{active.id}"' in page
+    assert "<strong>2</strong> messages" in page
+    assert prosody().token not in page

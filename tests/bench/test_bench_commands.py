@@ -14,11 +14,11 @@ COMMANDS = {
     "launch": ("--parts", "closed,trouble"),
     "class_start": (),
     "create": (),
-    "attendance": ("--parts", "intake,roster"),
+    "attendance": ("--parts", "intake,webhooks,roster"),
     "grow": (),
     "footprint": (),
 }
-NONE_OF = ("refused", "errors", "heartbeats refused", "provider calls")
+NONE_OF = ("refused", "errors", "heartbeats refused", "webhooks refused", "webhooks lost", "provider calls")
 
 
 @pytest.fixture(autouse=True)

@@ -52,6 +52,18 @@ def test_what_providers_share_knows_none_of_them(file) -> None:  # type: ignore[
     assert not foreign, "what one provider alone needs belongs into its folder"
 
 
+# Where python-jose may be spoken, and why: it has traps, and each of them is met in one place.
+_JOSE = {
+    "app/services/tokens.py": "our own access tokens, signed and verified",
+    "app/providers/jitsi/passes.py": "the server prescribes its tokens; they are signed there and never read",
+}
+
+
+def test_python_jose_is_spoken_only_where_its_traps_are_met() -> None:
+    speakers = {name(file) for file in files() if any(inside(dotted, "jose") for dotted in imports(file))}
+    assert speakers == set(_JOSE), "another token? see app/services/tokens.py first"
+
+
 # The default connection needs a provider without an account; a permission's words are the product's.
 _MAY_NAME = {
     "sandbox": re.compile(r"DEFAULT_CONNECTION = [\s(]*\"sandbox\""),
