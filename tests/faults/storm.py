@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 
@@ -57,20 +56,29 @@ async def storm(seed: int, sessions: int, at_once: int = 24) -> Verdict:
     async with Scene() as scene:
         lms = Lms(list(scene.ports), scene.auth, Random(chance.getrandbits(64)))
         strikes = Strikes(scene, chance)
-        striking = asyncio.create_task(strikes.go_on())
-        try:
-            await lms.play(sessions, at_once)
-            while not strikes.dealt and not striking.done():
-                await lms.play(A_FEW, at_once)
-        finally:
-            striking.cancel()
-            with suppress(asyncio.CancelledError):
-                await striking
+        await _play_while_it_strikes(lms, strikes, sessions, at_once)
         unsettled = await wait_for_quiet(scene)
         story = f"seed {seed}: {len(lms.wishes)} sessions, {lms}, {time.monotonic() - started:.0f} s"
         verdict = Verdict(story, not_enveloped=lms.broken, unsettled=unsettled, strikes=strikes.counts)
         await judge(scene, lms, verdict)
     return verdict
+
+
+async def _play_while_it_strikes(lms: Lms, strikes: Strikes, sessions: int, at_once: int) -> None:
+    """Until the LMS is through and everything has struck. Raises what went wrong in the harness itself."""
+
+    async def play() -> None:
+        await lms.play(sessions, at_once)
+        while not strikes.dealt:
+            await lms.play(A_FEW, at_once)
+
+    both = asyncio.create_task(play()), asyncio.create_task(strikes.go_on())
+    done, left = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+    for task in done:
+        task.result()
 
 
 async def wait_for_quiet(scene: Scene, ports: Collection[int] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""No space left, on one machine with SQLite: said in the envelope, nothing half done, over when there is space."""
+"""No space left, with SQLite on one machine: told in the envelope, nothing half done, and it gets over."""
 
 import asyncio
 import os

@@ -1,5 +1,6 @@
 """Backup and restore, with the very commands of docs/operations.md, while the service goes on."""
 
+import asyncio
 import os
 import re
 import shutil
@@ -69,15 +70,19 @@ def afterwards(settings: Settings, simulator: LyncSimulator, folder: Path) -> st
     )
 
 
-async def everything_is_back(settings: Settings, simulator: LyncSimulator, before: Belongings) -> None:
-    """From outside, then with the keys."""
-    async with open_house(settings) as house:
-        assert (await house.keys.rotate()).unopenable == ()
+def everything_is_back(settings: Settings, simulator: LyncSimulator, before: Belongings) -> None:
+    """What is sealed opens, and from outside it is as if nothing had been."""
+    assert asyncio.run(_unopenable(settings)) == ()
     with serving(settings) as restored:
         assert b"Fire safety" in httpx.get(restored.base_url + before.link_path).content
         assert ask(restored, before, "GET", f"/{SESSION}/user/{in_path(LEARNER)}/url") == "Success"
         assert ask(restored, before, "PUT", f"/{SESSION}", moved("Fire safety, moved")) == "Success"
     assert held(simulator) == ["Fire safety, moved"]
+
+
+async def _unopenable(settings: Settings) -> tuple[str, ...]:
+    async with open_house(settings) as house:
+        return (await house.keys.rotate()).unopenable
 
 
 def ask(server: Server, before: Belongings, method: str, path: str, body: object = None) -> str:
@@ -94,12 +99,12 @@ def empty_postgres(postgres: str) -> str:
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_a_dump_of_postgresql_brings_everything_back(
+def test_a_dump_of_postgresql_brings_everything_back(
     database_url: str, empty_postgres: str, tmp_path: Path
 ) -> None:
     with lync() as simulator:
         settings = settings_for(simulator, database_url)
-        before = await furnish(settings, simulator)
+        before = asyncio.run(furnish(settings, simulator))
         with serving(settings):
             run(written("pg_dump"), tmp_path, DATABASE=database_url.replace("+asyncpg", ""))
         run(written("pg_restore"), tmp_path, EMPTY=empty_postgres)
@@ -107,11 +112,11 @@ async def test_a_dump_of_postgresql_brings_everything_back(
         said = afterwards(restored, simulator, tmp_path)
         assert "whole. Head" in said
         assert "1 listed, 1 compared" in said
-        await everything_is_back(restored, simulator, before)
+        everything_is_back(restored, simulator, before)
 
 
 @pytest.mark.parametrize("tool", ["sqlite3", "python3"])
-async def test_an_online_copy_of_sqlite_brings_everything_back(
+def test_an_online_copy_of_sqlite_brings_everything_back(
     tool: str, migrated_sqlite: Path, tmp_path: Path
 ) -> None:
     if shutil.which(tool) is None:
@@ -121,7 +126,7 @@ async def test_an_online_copy_of_sqlite_brings_everything_back(
     shutil.copy(migrated_sqlite, live)
     with lync() as simulator:
         settings = settings_for(simulator, f"sqlite+aiosqlite:///{live}")
-        before = await furnish(settings, simulator)
+        before = asyncio.run(furnish(settings, simulator))
         with serving(settings):
             run(written(tool), tmp_path)
         for file in live.parent.glob("vilt.db*"):
@@ -130,4 +135,4 @@ async def test_an_online_copy_of_sqlite_brings_everything_back(
         said = afterwards(settings, simulator, tmp_path)
         assert "whole. Head" in said
         assert "1 listed, 1 compared" in said
-        await everything_is_back(settings, simulator, before)
+        everything_is_back(settings, simulator, before)
