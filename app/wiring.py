@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,10 +12,11 @@ from sqlalchemy.engine import make_url
 
 from app import outward
 from app.db import schema
+from app.db.clock import shared_clock
 from app.db.database import UNREACHABLE, Database
 from app.db.meetings import Meetings
 from app.db.sealed import Sealer
-from app.domain.clock import Clock, utc_now
+from app.domain.clock import Clock
 from app.outward import NotReady as NotReady
 from app.providers.base import Provider
 from app.providers.registry import providers
@@ -117,22 +118,24 @@ class House:
 
 @asynccontextmanager
 async def open_house(
-    settings: Settings, clock: Clock = utc_now, catalogue: Mapping[str, type[Provider]] | None = None
+    settings: Settings, clock: Clock | None = None, catalogue: Mapping[str, type[Provider]] | None = None
 ) -> AsyncIterator[House]:
     """The house, built from `settings`; closed when the block ends. Raises NotReady on an unfit schema.
 
-    `catalogue`: the providers there are; those found by their folders when not handed in.
+    `clock`: the one that everybody on this database shares when not handed in. `catalogue`: the providers
+    there are; those found by their folders when not handed in.
     """
     database = Database(settings.database_url, pool_size=settings.database_pool)
     try:
         await refuse_unfit_schema(database)
-        house = _build(settings, database, clock, providers() if catalogue is None else catalogue)
-        try:
-            yield house
-        finally:
-            await house.watches.stop()
-            await house.meetings.finish()
-            await house.connections.close()
+        async with nullcontext(clock) if clock else shared_clock(database) as agreed:
+            house = _build(settings, database, agreed, providers() if catalogue is None else catalogue)
+            try:
+                yield house
+            finally:
+                await house.watches.stop()
+                await house.meetings.finish()
+                await house.connections.close()
     finally:
         await database.close()
 

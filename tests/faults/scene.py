@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,25 +78,26 @@ class Scene:
     others: list[Process] = field(default_factory=list)
 
     async def __aenter__(self) -> "Scene":
-        self.simulator = LyncSimulator()
-        self.simulator.start()
-        self.postgres = Postgres()
-        self.url = self.postgres.url
-        self.settings = self._settings()
-        await self._furnish()
-        self.apis = [self.process("serve", "--port", str(port)) for port in self.ports]
-        self.worker = self.process("worker")
-        for process in self.processes:
-            process.start()
-        for port in self.ports:
-            wait_until_ready(port)
+        with ExitStack() as stack:
+            self.simulator = LyncSimulator()
+            self.simulator.start()
+            stack.callback(self.simulator.stop)
+            self.postgres = Postgres()
+            stack.callback(self.postgres.cleanup)
+            self.url = self.postgres.url
+            self.settings = self._settings()
+            await self._furnish()
+            self.apis = [self.process("serve", "--port", str(port)) for port in self.ports]
+            self.worker = self.process("worker")
+            stack.callback(lambda: [process.stop() for process in (*self.processes, *self.others)])
+            self.restart_the_dead()
+            for port in self.ports:
+                wait_until_ready(port)
+            self._leave = stack.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for process in (*self.processes, *self.others):
-            process.stop()
-        self.simulator.stop()
-        self.postgres.cleanup()
+        self._leave.close()
 
     @property
     def processes(self) -> tuple[Process, ...]:
@@ -153,7 +155,7 @@ class Scene:
         self.auth = (done.credential.client_id, done.credential.client_secret)
 
 
-def wait_until_ready(port: int, seconds: float = 40) -> None:
+def wait_until_ready(port: int, seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:

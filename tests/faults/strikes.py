@@ -40,7 +40,7 @@ class Strikes:
 
     async def go_on(self) -> None:
         while True:
-            await asyncio.sleep(0.5 + self._chance.random())
+            await asyncio.sleep(1 + 2 * self._chance.random())
             self._scene.restart_the_dead()
             if not self._deck:
                 self._deck = [kind for kind in self.kinds for _ in range(DECK[kind])]
