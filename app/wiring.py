@@ -38,7 +38,7 @@ from app.services.instructors import Instructors
 from app.services.integrations import Integrations
 from app.services.jobs import Jobs
 from app.services.key_loss import KeyLoss
-from app.services.keys import Keys, Purpose
+from app.services.keys import Keys
 from app.services.launches import DoorHours, Launches
 from app.services.links import Links
 from app.services.logins import Logins
@@ -127,7 +127,9 @@ async def open_house(
     """
     database = Database(settings.database_url, pool_size=settings.database_pool)
     try:
-        await refuse_unfit_schema(database)
+        obstacle = await schema.obstacle(database)
+        if obstacle is not None:
+            raise NotReady(obstacle)
         async with nullcontext(clock) if clock else shared_clock(database) as agreed:
             house = _build(settings, database, agreed, providers() if catalogue is None else catalogue)
             try:
@@ -138,19 +140,6 @@ async def open_house(
                 await house.connections.close()
     finally:
         await database.close()
-
-
-async def refuse_unfit_schema(database: Database) -> None:
-    """Raise NotReady unless this code may serve on the database's schema."""
-    obstacle = await schema.obstacle(database)
-    if obstacle is not None:
-        raise NotReady(obstacle)
-
-
-async def refuse_lost_key(house: House) -> None:
-    """Raise Unopenable where the ring does not open the service's own keys: no caller could be let in."""
-    for purpose in Purpose:
-        await house.keys.all(purpose)
 
 
 def _build(

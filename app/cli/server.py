@@ -15,7 +15,7 @@ from app.db.database import Database
 from app.main import create_app
 from app.settings import Settings
 from app.telemetry import meters
-from app.wiring import open_house, refuse_lost_key
+from app.wiring import open_house
 
 GRACEFUL_SECONDS = 20
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - listened on only when asked for
@@ -94,4 +94,4 @@ def openapi() -> None:
 
 async def _check(settings: Settings) -> None:
     async with open_house(settings) as house:
-        await refuse_lost_key(house)
+        await terminal.refuse_lost_key(house)

@@ -12,7 +12,7 @@ from app.db.jobs import Parked
 from app.services.jobs import Job
 from app.settings import Settings
 from app.telemetry import logs
-from app.wiring import House, open_house, refuse_lost_key
+from app.wiring import House, open_house
 from app.worker import watching, working
 
 app = typer.Typer(no_args_is_help=True, help="Background work that was set aside.")
@@ -73,7 +73,7 @@ async def _work(settings: Settings) -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     async with open_house(settings) as house:
-        await refuse_lost_key(house)
+        await terminal.refuse_lost_key(house)
         async with (
             working(house.jobs, settings.database_url, settings.worker_concurrency),
             watching(house.watches),

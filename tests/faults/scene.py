@@ -155,7 +155,7 @@ class Scene:
         self.auth = (done.credential.client_id, done.credential.client_secret)
 
 
-def wait_until_ready(port: int, seconds: float = 90) -> None:
+def wait_until_ready(port: int, seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
