@@ -161,17 +161,19 @@ async def test_after_a_step_that_takes_something_away_the_old_version_refuses(tm
         said = f"The database has schema 9002, too new for this version ({mine}). Run the newer version."
         answer = readiness(scene.ports[0])
         assert (answer.status_code, answer.json()["reason"]) == (503, said)
-        for words in (("serve", "--port", str(free_port())), ("worker", "--concurrency", "2"), ("migrate",)):
-            assert _ended(scene.process(*words)) == (1, said)
+        commands = ("serve", "--port", str(free_port())), ("worker", "--concurrency", "2"), ("migrate",)
+        refusing = [scene.process(*words) for words in commands]
+        for process in refusing:
+            process.log.unlink(missing_ok=True)  # what an earlier one of that name said
+            process.start()
+        assert [_ended(process) for process in refusing] == [(1, said)] * len(commands)
 
 
 def _ended(process: Process) -> tuple[int, str]:
     """How a process ends that refuses to start: exit code, and all that it said."""
-    process.log.unlink(missing_ok=True)
-    process.start()
     assert process.running is not None
     try:
-        return process.running.wait(timeout=30), process.log.read_text().strip()
+        return process.running.wait(timeout=60), process.log.read_text().strip()
     except subprocess.TimeoutExpired:
         process.stop()
         raise
