@@ -9,7 +9,7 @@ from uuid import UUID
 
 import httpx
 
-TRIES = 60
+TRIES = 200  # some five minutes
 
 
 @dataclass

@@ -59,7 +59,8 @@ class Postgres:
         while True:
             try:
                 await asyncio.to_thread(self._start)
-                return await (await asyncpg.connect(self.uri)).close()
+                await self.fetch("SELECT 1")
+                return
             except (asyncpg.PostgresError, OSError, subprocess.TimeoutExpired):
                 if time.monotonic() > deadline:
                     raise

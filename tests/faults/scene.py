@@ -89,7 +89,7 @@ class Scene:
             await self._furnish()
             self.apis = [self.process("serve", "--port", str(port)) for port in self.ports]
             self.worker = self.process("worker")
-            stack.callback(lambda: [process.stop() for process in (*self.processes, *self.others)])
+            stack.callback(self._stop_all)
             self.restart_the_dead()
             for port in self.ports:
                 wait_until_ready(port)
@@ -98,6 +98,10 @@ class Scene:
 
     async def __aexit__(self, *_: object) -> None:
         self._leave.close()
+
+    def _stop_all(self) -> None:
+        for process in (*self.processes, *self.others):
+            process.stop()
 
     @property
     def processes(self) -> tuple[Process, ...]:
@@ -155,13 +159,17 @@ class Scene:
         self.auth = (done.credential.client_id, done.credential.client_secret)
 
 
+def is_ready(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=2).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
 def wait_until_ready(port: int, seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        try:
-            if httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=2).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
+        if is_ready(port):
+            return
         time.sleep(0.1)
     raise RuntimeError(f"nothing is ready on port {port}")

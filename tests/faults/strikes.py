@@ -1,10 +1,11 @@
 """What strikes: drawn by the seed from a deck, so that even a short storm has met everything once."""
 
 import asyncio
+import time
 from collections import Counter
 from random import Random
 
-from tests.faults.scene import Process, Scene
+from tests.faults.scene import Process, Scene, is_ready
 
 FAULTS = ("answer-lost", "request-lost", "throttled", "unavailable", "server-error", "bad-gateway", "slow",
           "token-expired", "application-gone", "precondition-failed")  # fmt: skip
@@ -18,6 +19,7 @@ DECK = {
     "disk full": 1,
 }
 JUMP_SECONDS = 90.0  # far beyond a lease and a budget, short enough to wait for after the storm
+AIR_SECONDS = 30.0
 DATA, LOG = "/base/", "/pg_wal/"  # PostgreSQL refuses single statements, or goes down as a whole
 
 
@@ -42,12 +44,21 @@ class Strikes:
         while True:
             await asyncio.sleep(1 + 2 * self._chance.random())
             self._scene.restart_the_dead()
+            await self._let_somebody_serve()
             if not self._deck:
                 self._deck = [kind for kind in self.kinds for _ in range(DECK[kind])]
                 self._chance.shuffle(self._deck)
             kind = self._deck.pop()
             await self._strike(kind)
             self.counts[kind] += 1
+
+    async def _let_somebody_serve(self) -> None:
+        """Where a start takes long (a slow machine), blow upon blow would only show that nobody is there."""
+        deadline = time.monotonic() + AIR_SECONDS
+        while time.monotonic() < deadline:
+            if any([await asyncio.to_thread(is_ready, port) for port in self._scene.ports]):
+                return
+            await asyncio.sleep(0.1)
 
     async def _strike(self, kind: str) -> None:
         scene, chance = self._scene, self._chance
