@@ -15,7 +15,7 @@ from starlette.routing import Mount
 
 from app import admin, api, calendar, contract, hooks, join, oauth
 from app.contract import DoorRules
-from app.domain.clock import Clock, utc_now
+from app.domain.clock import Clock
 from app.domain.errors import ConnectorError
 from app.ops import docs, front, health
 from app.ops.refusals import RefusedDeeds
@@ -41,7 +41,7 @@ _NONE_OF_ITS_OWN: TelemetryConfig = {
 
 def create_app(
     settings: Settings | None = None,
-    clock: Clock = utc_now,
+    clock: Clock | None = None,
     catalogue: Mapping[str, type[Provider]] | None = None,
 ) -> FastAPI:
     """The whole service. Reads the environment when no settings are handed in."""

@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,10 +12,11 @@ from sqlalchemy.engine import make_url
 
 from app import outward
 from app.db import schema
+from app.db.clock import shared_clock
 from app.db.database import UNREACHABLE, Database
 from app.db.meetings import Meetings
 from app.db.sealed import Sealer
-from app.domain.clock import Clock, utc_now
+from app.domain.clock import Clock
 from app.outward import NotReady as NotReady
 from app.providers.base import Provider
 from app.providers.registry import providers
@@ -40,6 +41,7 @@ from app.services.imports import Imports
 from app.services.instructors import Instructors
 from app.services.integrations import Integrations
 from app.services.jobs import Jobs
+from app.services.key_loss import KeyLoss
 from app.services.keys import Keys
 from app.services.launches import DoorHours, Launches
 from app.services.leftovers import Leftovers
@@ -74,6 +76,7 @@ class House:
 
     db: Database
     keys: Keys
+    key_loss: KeyLoss
     clients: Clients
     access: Access
     tokens: Tokens
@@ -114,42 +117,35 @@ class House:
     async def obstacle(self) -> str | None:
         """Why this house cannot serve right now, in words for anyone; None when it can."""
         try:
-            present = await schema.present(self.db)
+            return await schema.obstacle(self.db)
         except UNREACHABLE:
             return "The database does not answer."
-        return (
-            None if present == schema.needed() else "The database schema is not the one this version needs."
-        )
 
 
 @asynccontextmanager
 async def open_house(
-    settings: Settings, clock: Clock = utc_now, catalogue: Mapping[str, type[Provider]] | None = None
+    settings: Settings, clock: Clock | None = None, catalogue: Mapping[str, type[Provider]] | None = None
 ) -> AsyncIterator[House]:
-    """The house, built from `settings`; closed when the block ends. Raises NotReady on a stale schema.
+    """The house, built from `settings`; closed when the block ends. Raises NotReady on an unfit schema.
 
-    `catalogue`: the providers there are; those found by their folders when not handed in.
+    `clock`: the one that everybody on this database shares when not handed in. `catalogue`: the providers
+    there are; those found by their folders when not handed in.
     """
     database = Database(settings.database_url, pool_size=settings.database_pool)
     try:
-        await refuse_stale_schema(database)
-        house = _build(settings, database, clock, providers() if catalogue is None else catalogue)
-        try:
-            yield house
-        finally:
-            await house.watches.stop()
-            await house.meetings.finish()
-            await house.connections.close()
+        obstacle = await schema.obstacle(database)
+        if obstacle is not None:
+            raise NotReady(obstacle)
+        async with nullcontext(clock) if clock else shared_clock(database) as agreed:
+            house = _build(settings, database, agreed, providers() if catalogue is None else catalogue)
+            try:
+                yield house
+            finally:
+                await house.watches.stop()
+                await house.meetings.finish()
+                await house.connections.close()
     finally:
         await database.close()
-
-
-async def refuse_stale_schema(database: Database) -> None:
-    """Raise NotReady unless the database has the schema that this code needs."""
-    present, needed = await schema.present(database), schema.needed()
-    if present != needed:
-        state = "is empty" if present is None else f"has schema {present}"
-        raise NotReady(f"The database {state}, this version needs {needed}. Run: vilt migrate")
 
 
 def _build(
@@ -187,6 +183,7 @@ def _build(
     return House(
         db=database,
         keys=keys,
+        key_loss=KeyLoss(database, sealer, clock),
         clients=clients,
         access=Access(database, keys, tokens, Throttle(clock), clock),
         tokens=tokens,

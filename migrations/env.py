@@ -5,6 +5,7 @@ import asyncio
 from alembic import context
 from sqlalchemy import Connection
 
+from app.db import schema
 from app.db.database import Database
 from app.db.tables import metadata
 from app.settings import Settings
@@ -12,7 +13,12 @@ from app.settings import Settings
 
 def run(connection: Connection) -> None:
     """Run the migrations on an open connection."""
-    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=True,
+        on_version_apply=schema.write_down,
+    )
     with context.begin_transaction():
         context.run_migrations()
 

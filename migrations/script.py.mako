@@ -7,6 +7,8 @@ revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = None
 depends_on = None
+# The oldest revision whose code may still serve on this schema (docs/operations.md, "A new version").
+serves_since = ${repr(down_revision)}
 
 
 def upgrade() -> None:

@@ -1,5 +1,8 @@
 """`vilt keys`: the service's own keys, and the sealing of everything secret in the database."""
 
+from collections import Counter
+from typing import Annotated
+
 import typer
 
 from app.cli.terminal import Refused, in_house
@@ -34,3 +37,23 @@ def rotate() -> None:
     if done.unopenable:
         names = ", ".join(done.unopenable)
         raise Refused(f"Keep the old texts in VILT_SECRET_KEY: no text of the ring opens {names}.")
+
+
+@app.command("give-up")
+def give_up(
+    sure: Annotated[bool, typer.Option("--yes", help="Do it; without, only say what would be.")] = False,
+) -> None:
+    """Give up what no text of VILT_SECRET_KEY opens, for when the text is lost for good.
+
+    Then make new client secrets (`vilt clients rotate`) and enter the providers' passwords again. Meetings
+    are looked for at the provider; links that people have stop working, the LMS makes new ones.
+    """
+
+    async def deed(house: House) -> Counter[str]:
+        return await house.key_loss.give_up(dry_run=not sure)
+
+    lost = in_house(deed)
+    for word, count in lost.items():
+        typer.echo(f"Does not open: {count} of kind {word}.")
+    if not sure and lost.total():
+        typer.echo("Nothing was changed. If the text is lost for good: vilt keys give-up --yes")

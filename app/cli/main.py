@@ -19,6 +19,7 @@ from app.cli import (
 )
 from app.cli.terminal import Refused
 from app.db.database import UNREACHABLE
+from app.db.schema import NewerSchema
 from app.db.sealed import Unopenable
 from app.domain.errors import ConnectorError
 from app.wiring import NotReady
@@ -47,10 +48,13 @@ def run() -> None:
     """The entry point of the shell."""
     try:
         app()
-    except (Refused, NotReady, ConnectorError) as exc:
+    except (Refused, NotReady, NewerSchema, ConnectorError) as exc:
         _refuse(str(exc))
     except Unopenable as exc:
-        _refuse(f"{exc}. Is VILT_SECRET_KEY the one that this database was made with?")
+        _refuse(
+            f"{exc}. Is VILT_SECRET_KEY the one that this database was made with? "
+            "If that is lost for good: vilt keys give-up"
+        )
     except UNREACHABLE as exc:
         _refuse(f"The database cannot be reached ({type(exc).__name__}). Check VILT_DATABASE_URL.")
 

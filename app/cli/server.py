@@ -15,7 +15,7 @@ from app.db.database import Database
 from app.main import create_app
 from app.settings import Settings
 from app.telemetry import meters
-from app.wiring import refuse_stale_schema
+from app.wiring import open_house
 
 GRACEFUL_SECONDS = 20
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - listened on only when asked for
@@ -66,23 +66,23 @@ def migrate(
 
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
-    """Say whether the database can be reached and its schema is current; exit 1 if not."""
+    """Say whether the database can be reached and this version may serve on its schema; exit 1 if not."""
 
-    async def run() -> str | None:
+    async def run() -> tuple[str | None, str | None]:
         database = Database(terminal.settings().database_url)
         try:
-            return await schema.present(database)
+            return await schema.present(database), await schema.obstacle(database)
         finally:
             await database.close()
 
-    present, needed = asyncio.run(run()), schema.needed()
+    (present, obstacle), needed = asyncio.run(run()), schema.needed()
     if as_json:
-        typer.echo(json.dumps({"schema": present, "needed": needed, "ready": present == needed}))
+        typer.echo(json.dumps({"schema": present, "needed": needed, "ready": obstacle is None}))
     else:
         typer.echo(f"Schema {present or 'none'}, needed {needed}.")
-    if present != needed:
+    if obstacle is not None:
         if not as_json:
-            typer.echo("Run: vilt migrate", err=True)
+            typer.echo(obstacle, err=True)
         raise typer.Exit(1)
 
 
@@ -93,8 +93,5 @@ def openapi() -> None:
 
 
 async def _check(settings: Settings) -> None:
-    database = Database(settings.database_url)
-    try:
-        await refuse_stale_schema(database)
-    finally:
-        await database.close()
+    async with open_house(settings) as house:
+        await terminal.refuse_lost_key(house)

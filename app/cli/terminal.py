@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
+from app.services.keys import Purpose
 from app.settings import Settings
 from app.wiring import House, open_house
 
@@ -28,6 +29,12 @@ def settings() -> Settings:
                 f"VILT_{name.upper()}: {error['msg']}" if name else error["msg"].removeprefix("Value error, ")
             )
         raise Refused("; ".join(lines)) from exc
+
+
+async def refuse_lost_key(house: House) -> None:
+    """Raise Unopenable where the ring does not open the service's own keys: no caller could be let in."""
+    for purpose in Purpose:
+        await house.keys.all(purpose)
 
 
 def in_house(deed: Callable[[House], Awaitable[T]]) -> T:

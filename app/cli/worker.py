@@ -72,13 +72,14 @@ async def _work(settings: Settings) -> None:
     stop = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
-    async with (
-        open_house(settings) as house,
-        working(house.jobs, settings.database_url, settings.worker_concurrency),
-        watching(house.watches),
-    ):
-        typer.echo("Working. Stop with Ctrl-C.", err=True)
-        await stop.wait()
+    async with open_house(settings) as house:
+        await terminal.refuse_lost_key(house)
+        async with (
+            working(house.jobs, settings.database_url, settings.worker_concurrency),
+            watching(house.watches),
+        ):
+            typer.echo("Working. Stop with Ctrl-C.", err=True)
+            await stop.wait()
 
 
 def _plain(one: Parked) -> dict[str, object]:

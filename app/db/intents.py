@@ -49,6 +49,16 @@ async def make_due(
     return changed.rowcount
 
 
+async def hasten(tx: Tx, connection_id: UUID, now: datetime) -> None:
+    """The connection was mended: what waits for another try is tried now. What is held or parked stays so."""
+    waiting = (meetings.c.pending_since.is_not(None), meetings.c.next_try_at > now)
+    await tx.execute(
+        update(meetings)
+        .where(meetings.c.connection_id == connection_id, *waiting, meetings.c.claimed_until.is_(None))
+        .values(next_try_at=now, updated_at=now)
+    )
+
+
 async def add(tx: Tx, session: Session, now: datetime, due_at: datetime) -> None:
     """A meeting that nobody has asked for yet."""
     await tx.execute(

@@ -540,3 +540,6 @@ calendar_feeds = Table(
     _now(),
     Column("read_at", Instant),
 )
+
+# The revisions whose code may serve on the schema as it is (app/db/schema.py).
+schema_serves = Table("schema_serves", metadata, Column("revision", Text, primary_key=True))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.db import clients as client_rows
-from app.db import connections, vendors
+from app.db import connections, intents, vendors
 from app.db.connections import Connection, State
 from app.db.database import Database, Tx
 from app.db.tenants import Place
@@ -94,6 +94,7 @@ class Activation:
             on = replace(wanted, state=State.ACTIVE)
             stored = await (self._add(tx, on) if known.revision == 0 else self._store(tx, known, on))
             await connections.keep_health(tx, stored, as_json(report), *self._times(report))
+            await intents.hasten(tx, stored.id, self._clock())
             vendor = await self._vendor(tx, stored)
             credential = await self._credential(tx, actor, fresh, stored)
             await self._audit.note(

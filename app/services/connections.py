@@ -12,13 +12,14 @@ from app.db import connections
 from app.db.connections import Connection
 from app.db.database import Database
 from app.db.sealed import Sealer, Unopenable
-from app.domain.errors import NotFound
-from app.providers.base import Card, CheckReport, CheckStep, Provider
+from app.domain.errors import AccountBroken, NotFound
+from app.providers.base import Card, CheckReport, CheckStep, Provider, ProviderSettings
 from app.providers.http import ProviderHttp
 from app.services.forms import Filled
 
 TRY_SECONDS = 25.0  # a person waits for it in front of a form
 STILL_IN_USE_SECONDS = 60.0  # longer than any call of a provider that was replaced
+LOST_SECRETS = "The provider's password cannot be read here any more. An administrator has to enter it again."
 
 log = structlog.get_logger(__name__)
 
@@ -116,8 +117,16 @@ class Connections:
 
     def _open(self, row: Connection) -> _Open:
         kind = self.kind(row.provider)
+        settings = self._settings(row, kind)
         http = self._make_http(kind.card, row)
-        return _Open(row.revision, kind(self.stored(row).as_settings(kind.Settings), http), http)
+        return _Open(row.revision, kind(settings, http), http)
+
+    def _settings(self, row: Connection, kind: type[Provider]) -> ProviderSettings:
+        """Raises AccountBroken where the secrets do not open any more: only an administrator knows them."""
+        try:
+            return self.stored(row).as_settings(kind.Settings)
+        except Unopenable as exc:
+            raise AccountBroken(LOST_SECRETS) from exc
 
     async def _let_go_of_replaced(self) -> None:
         """Those whose last call must be over; somebody may still be busy with the younger ones."""

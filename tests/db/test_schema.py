@@ -1,17 +1,19 @@
 """The migrations build what the tables say, on both databases, up and down; and a stale schema is refused."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, insert, inspect, select
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, delete, insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from app.db import schema, tables
 from app.db.database import Database
-from app.db.tables import metadata
+from app.db.tables import metadata, schema_serves
 from app.settings import Settings
 from app.wiring import NotReady, open_house
 
@@ -87,3 +89,69 @@ async def test_a_stale_schema_is_refused_with_what_to_run(db: Database, settings
     with pytest.raises(NotReady, match="Run: vilt migrate"):
         async with open_house(settings):
             pass
+
+
+async def test_a_newer_schema_that_names_this_version_is_served(db: Database) -> None:
+    await _become(db, "9001", serves=("9001", schema.needed()))
+    assert await schema.obstacle(db) is None
+    await schema.migrate(db)  # a job of the old version does no harm, and undoes nothing
+    assert await schema.present(db) == "9001"
+
+
+async def test_a_newer_schema_that_does_not_name_this_version_is_refused(
+    db: Database, settings: Settings
+) -> None:
+    await _become(db, "9001", serves=("9001",))
+    with pytest.raises(NotReady, match=r"has schema 9001, too new for this version .* Run the newer version"):
+        async with open_house(settings):
+            pass
+    with pytest.raises(schema.NewerSchema):
+        await schema.migrate(db)
+
+
+async def test_nobody_steps_down_from_a_schema_that_is_not_known(db: Database) -> None:
+    await _become(db, "9001", serves=("9001", schema.needed()))
+    with pytest.raises(schema.NewerSchema):
+        await schema.migrate(db, "-1")
+
+
+async def test_the_database_says_whose_code_may_serve(db: Database) -> None:
+    async with db.read() as tx:
+        serving = (await tx.scalars(select(schema_serves.c.revision))).all()
+    assert schema.needed() in serving
+
+
+FLOORS = {
+    "c falls back to b, and b to nothing": ({"c": "b"}, ["c", "b"]),
+    "what b took away stays away, whatever c says": ({"c": "a"}, ["c", "b"]),
+    "two steps that only add": ({"c": "a", "b": "a"}, ["c", "b", "a"]),
+    "nothing said": ({}, ["c"]),
+}
+
+
+@pytest.mark.parametrize(("since", "expected"), FLOORS.values(), ids=FLOORS)
+def test_the_nearest_floor_counts(
+    since: dict[str, str], expected: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "env.py").touch()
+    (tmp_path / "versions").mkdir()
+    for revision, down in (("a", None), ("b", "a"), ("c", "b")):
+        said = f"serves_since = {since[revision]!r}\n" if revision in since else ""
+        file = tmp_path / "versions" / f"{revision}.py"
+        file.write_text(f"revision = {revision!r}\ndown_revision = {down!r}\n{said}")
+    monkeypatch.setattr(schema, "MIGRATIONS", tmp_path)
+    assert schema.serving("c") == expected
+
+
+def test_every_new_migration_says_whose_code_may_serve_on_it() -> None:
+    """From the one on that made the table; what is forgotten here would stop the old version at once."""
+    for step in ScriptDirectory(str(schema.MIGRATIONS)).iterate_revisions("head", "0006"):
+        assert hasattr(step.module, "serves_since"), step.revision
+
+
+async def _become(db: Database, revision: str, serves: tuple[str, ...]) -> None:
+    """As a newer version leaves the database behind."""
+    async with db.begin() as tx:
+        await tx.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+        await tx.execute(delete(schema_serves))
+        await tx.execute(insert(schema_serves), [{"revision": one} for one in serves])

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import httpx
 
-TRIES = 60
+TRIES = 200  # some five minutes
 
 
 @dataclass
@@ -24,25 +24,34 @@ class Wish:
 
 @dataclass
 class Lms:
-    """Plays a story for each session. `broken` collects answers that were not in the envelope."""
+    """Plays a story for each session. `broken` collects answers that were not in the envelope; `refused`
+    counts those in it that were not Success, `lost` the calls without an answer."""
 
-    ports: tuple[int, int]
+    ports: list[int]
     auth: tuple[str, str]
     chance: Random
     wishes: dict[str, Wish] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
     answers: int = 0
+    refused: int = 0
     lost: int = 0
+    doubled: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.answers} answers ({self.refused} not Success, {len(self.broken)} out of the envelope), "
+            f"{self.lost} calls without one, {self.doubled} calls to all replicas at once"
+        )
 
     async def play(self, sessions: int, at_once: int) -> None:
         limit = asyncio.Semaphore(at_once)
         async with httpx.AsyncClient(auth=self.auth, timeout=15) as http:
             self._http = http
-            await asyncio.gather(*(self._guarded(limit, n) for n in range(sessions)))
+            await asyncio.gather(*(self._guarded(limit) for _ in range(sessions)))
 
-    async def _guarded(self, limit: asyncio.Semaphore, number: int) -> None:
+    async def _guarded(self, limit: asyncio.Semaphore) -> None:
         async with limit:
-            await self._story(number)
+            await self._story(len(self.wishes))
 
     async def _story(self, number: int) -> None:
         wish = Wish(str(UUID(int=self.chance.getrandbits(128))))
@@ -83,7 +92,8 @@ class Lms:
     async def _until_answered(self, method: str, path: str, body: object = None) -> None:
         """Send, to both replicas at once now and then, until one says Success."""
         for attempt in range(TRIES):
-            ports = self.ports if self.chance.random() < 0.15 else (self.chance.choice(self.ports),)
+            ports = list(self.ports) if self.chance.random() < 0.15 else [self.chance.choice(self.ports)]
+            self.doubled += len(ports) > 1
             answers = await asyncio.gather(*(self._send(port, method, path, body) for port in ports))
             if any(answers):
                 return
@@ -106,6 +116,7 @@ class Lms:
                 return True
             assert envelope["error"]["code"] == answer.status_code
             assert envelope["error"]["message"]
+            self.refused += 1
         except (ValueError, KeyError, AssertionError):
             self.broken.append(f"{answer.status_code} {answer.text[:200]}")
         return False

