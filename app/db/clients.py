@@ -7,10 +7,12 @@ from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, Select, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Row, Select, Text, and_, delete, func, insert, or_, select, update
 
+from app.db.asked import MOMENT, Columns, asked, rows
 from app.db.database import Tx
-from app.db.tables import Instant, client_secrets, clients, connections, tenants
+from app.db.straight import Statement, as_uuid, fetch, written
+from app.db.tables import client_secrets, clients, connections, tenants
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,32 +67,41 @@ def client_query() -> Select[Any]:
 
 def to_client(row: Row[Any]) -> Client:
     """A row of `client_query` as a value."""
+    return _client(row.id, row.tenant_id, row.connection_id, row.scopes, row.revoked_at, row.state)
+
+
+def _client(id_: str, tenant_id: Any, connection_id: Any, scopes: str, revoked: Any, state: str) -> Client:
     return Client(
-        id=row.id,
-        tenant_id=row.tenant_id,
-        connection_id=row.connection_id,
-        scopes=frozenset(row.scopes.split()),
-        revoked=row.revoked_at is not None,
-        connection_active=row.state == "active",
+        id=id_,
+        tenant_id=as_uuid(tenant_id),
+        connection_id=as_uuid(connection_id),
+        scopes=frozenset(scopes.split()),
+        revoked=revoked is not None,
+        connection_active=state == "active",
     )
 
 
 async def find(tx: Tx, ids: Collection[str], now: datetime) -> dict[str, tuple[Client, list[bytes]]]:
     """The clients of these ids, each with the digests of its secrets that work now; one query for all."""
     found: dict[str, tuple[Client, list[bytes]]] = {}
-    for row in await tx.execute(_found(), {"ids": list(ids), "now": now}):
-        _, digests = found.setdefault(row.id, (to_client(row), []))
-        if row.digest is not None:
-            digests.append(row.digest)
+    values = rows(tx, _SOUGHT, [(one, now) for one in ids])
+    for *columns, digest in await fetch(tx, _found(tx.dialect.name), values):
+        client = _client(*columns)
+        _, digests = found.setdefault(client.id, (client, []))
+        if digest is not None:
+            digests.append(digest)
     return found
 
 
+_SOUGHT: Columns = {"id": Text(), "now": MOMENT}
+
+
 @cache  # asked for on every call of the LMS
-def _found() -> Select[Any]:
-    now = bindparam("now", type_=Instant)
-    alive = and_(client_secrets.c.client_id == clients.c.id, _lives(now))
-    query = client_query().add_columns(client_secrets.c.digest).outerjoin(client_secrets, alive)
-    return query.where(clients.c.id.in_(bindparam("ids", expanding=True)))
+def _found(dialect: str) -> Statement:
+    table = asked(dialect, _SOUGHT)
+    alive = and_(client_secrets.c.client_id == clients.c.id, _lives(table.c.now))
+    query = client_query().join(table, table.c.id == clients.c.id)
+    return written(dialect, query.outerjoin(client_secrets, alive).add_columns(client_secrets.c.digest))
 
 
 def _lives(now: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -20,6 +20,9 @@ Tx = AsyncConnection
 
 UNREACHABLE = (OperationalError, InterfaceError, OSError, TimeoutError)
 """What it raises when the database is not there."""
+
+# PostgreSQL's words for "not now": shutting down, starting up, no room on the disk, no connection left.
+NOT_NOW = frozenset({"57P01", "57P02", "57P03", "53100", "53300"})
 
 SQLITE_BUSY_MS = 15_000
 REST_SECONDS = 1.0
@@ -56,6 +59,7 @@ class Database:
                 skip_autocommit_rollback=True,
             )
             _look_after_rests(self._writer)
+            event.listen(self._writer.sync_engine, "handle_error", _call_it_unreachable, retval=True)
             self._reader = self._at_once = self._writer.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
@@ -110,6 +114,13 @@ def _sqlite_engine(url: str, **options: Any) -> AsyncEngine:
 def _begin_writing(connection: Connection) -> None:
     if not connection.get_execution_options().get(_UNBEGUN):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _call_it_unreachable(context: ExceptionContext) -> OperationalError | None:
+    """The driver has no class of its own for these; to whoever asked, the database is not there."""
+    if getattr(context.original_exception, "sqlstate", None) not in NOT_NOW:
+        return None
+    return OperationalError(context.statement, None, context.original_exception)
 
 
 def _look_after_rests(engine: AsyncEngine) -> None:

@@ -7,11 +7,12 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Insert, Row, Select, Text, Uuid, case, exists, literal, select, true
+from sqlalchemy import ColumnElement, Row, Text, Uuid, case, exists, literal, select, true
 
 from app.db import sessions as session_rows
 from app.db.asked import MOMENT, Columns, asked, rows
 from app.db.database import Tx, insert_on
+from app.db.straight import Statement, as_uuid, fetch, written
 from app.db.tables import (
     connections,
     instructor_renames,
@@ -84,24 +85,17 @@ async def look(tx: Tx, wishes: Sequence[Wish]) -> list[Target | None]:
     """
     values = [(w.tenant_id, session_key(w.external_id), person_key(w.email)) for w in wishes]
     found: list[Target | None] = [None] * len(wishes)
-    for place, *seen in await tx.execute(_look(tx.dialect.name), rows(tx, _WISH, values)):
-        found[place] = _target(*seen)
+    for place, id_, state, *standing in await fetch(tx, _look(tx.dialect.name), rows(tx, _WISH, values)):
+        found[place] = Target(as_uuid(id_), SessionState(state), _standing(*standing))
     return found
 
 
-def _target(session_id: UUID, state: str, listed: Any, here: Any, elsewhere: Any) -> Target:
-    return Target(session_id, SessionState(state), _standing(listed, here, elsewhere))
-
-
 @cache  # to put the statement together anew costs as much as to run it
-def _look(dialect: str) -> Select[Any]:
+def _look(dialect: str) -> Statement:
     table = asked(dialect, _WISH)
     query = select(table.c.place, sessions.c.id, sessions.c.state, *_standing_columns(table.c.person_key))
-    return query.join_from(
-        table,
-        sessions,
-        (sessions.c.tenant_id == table.c.tenant_id) & (sessions.c.session_key == table.c.session_key),
-    )
+    theirs = (sessions.c.tenant_id == table.c.tenant_id) & (sessions.c.session_key == table.c.session_key)
+    return written(dialect, query.join_from(table, sessions, theirs))
 
 
 async def record(tx: Tx, launched: Sequence[Launch]) -> None:
@@ -118,14 +112,16 @@ async def record(tx: Tx, launched: Sequence[Launch]) -> None:
         )
         for launch in launched
     ]
-    await tx.execute(_record(tx.dialect.name), rows(tx, _LAUNCH, values))
+    await fetch(tx, _record(tx.dialect.name), rows(tx, _LAUNCH, values))
 
 
 @cache
-def _record(dialect: str) -> Insert:
+def _record(dialect: str) -> Statement:
     table = asked(dialect, _LAUNCH)
     every = select(*(table.c[name] for name in _LAUNCH)).where(true())  # SQLite's grammar wants a WHERE here
-    return insert_on(dialect, launches).from_select(list(_LAUNCH), every).on_conflict_do_nothing()
+    return written(
+        dialect, insert_on(dialect, launches).from_select(list(_LAUNCH), every).on_conflict_do_nothing()
+    )
 
 
 async def held_link(tx: Tx, launch_id: UUID) -> HeldLink | None:

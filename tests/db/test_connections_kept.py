@@ -50,6 +50,15 @@ async def test_a_busy_connection_fails_once_and_takes_the_others_of_its_age_with
     await kept.close()
 
 
+@pytest.mark.parametrize("state", ["57P01", "57P02", "57P03", "53100", "53300"])
+async def test_a_database_that_cannot_serve_now_is_unreachable(kept: Database, state: str) -> None:
+    """Starting up, shutting down, disk full: the driver has no class of its own for them."""
+    with pytest.raises(UNREACHABLE):
+        async with kept.begin() as tx:
+            await tx.execute(text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{state}'; END $$"))
+    await kept.close()
+
+
 async def test_a_single_statement_stays_without_a_transaction_around_it(db: Database) -> None:
     added = text("INSERT INTO tenants (id, key, name, created_at) VALUES (:id, 'k', 'n', CURRENT_TIMESTAMP)")
     made_up = uuid4()
