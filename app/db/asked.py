@@ -25,8 +25,6 @@ from sqlalchemy import (
     select,
 )
 
-from app.db.database import Tx
-
 Kind = Text | Uuid[UUID] | DateTime
 Columns = Mapping[str, Kind]
 
@@ -49,10 +47,10 @@ def asked(dialect: str, columns: Columns) -> Subquery:
     return select(*table.c).subquery("asked")
 
 
-def rows(tx: Tx, columns: Columns, values: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
+def rows(dialect: str, columns: Columns, values: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
     """The parameters that fill `asked` with `values`, one tuple a row, in the order of `columns`."""
     table: list[Any]
-    if tx.dialect.name == "sqlite":
+    if dialect == "sqlite":
         table = [[_as_text(value) for value in row] for row in values]
     else:
         table = [{"place": place, **dict(zip(columns, row, strict=True))} for place, row in enumerate(values)]

@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, Text, and_, delete, func, insert, or_, selec
 
 from app.db.asked import MOMENT, Columns, asked, rows
 from app.db.database import Tx
-from app.db.straight import Statement, as_uuid, fetch, written
+from app.db.lane import Lane, Statement, as_uuid, written
 from app.db.tables import client_secrets, clients, connections, tenants
 
 
@@ -81,11 +81,11 @@ def _client(id_: str, tenant_id: Any, connection_id: Any, scopes: str, revoked: 
     )
 
 
-async def find(tx: Tx, ids: Collection[str], now: datetime) -> dict[str, tuple[Client, list[bytes]]]:
+async def find(lane: Lane, ids: Collection[str], now: datetime) -> dict[str, tuple[Client, list[bytes]]]:
     """The clients of these ids, each with the digests of its secrets that work now; one query for all."""
     found: dict[str, tuple[Client, list[bytes]]] = {}
-    values = rows(tx, _SOUGHT, [(one, now) for one in ids])
-    for *columns, digest in await fetch(tx, _found(tx.dialect.name), values):
+    values = rows(lane.dialect, _SOUGHT, [(one, now) for one in ids])
+    for *columns, digest in await lane.fetch(_found(lane.dialect), values):
         client = _client(*columns)
         _, digests = found.setdefault(client.id, (client, []))
         if digest is not None:

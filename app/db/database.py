@@ -5,7 +5,7 @@ read and fails on upgrade), and readers apart, which WAL lets run beside it.
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext, make_url
-from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 Tx = AsyncConnection
@@ -26,6 +26,7 @@ NOT_NOW = frozenset({"57P01", "57P02", "57P03", "53100", "53300"})
 
 SQLITE_BUSY_MS = 15_000
 REST_SECONDS = 1.0
+LANES = 4  # connections that a process may keep beside its pool (lane.py)
 _UNBEGUN = "unbegun"
 # A look needs no BEGIN and ROLLBACK around it: two round trips less, or a dozen hops between threads.
 _LOOKING = {
@@ -45,8 +46,10 @@ class Database:
         if self.dialect == "sqlite":
             if parsed.database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            self._writer = _sqlite_engine(url, pool_size=1)
+            # Whoever begins also ends; to roll back once more on return is one hop between threads too many.
+            self._writer = _sqlite_engine(url, pool_size=1, pool_reset_on_return=None)
             self._reader = _sqlite_engine(url, pool_size=4, **_LOOKING)
+            self._beside = _sqlite_engine(url, pool_size=LANES, **_LOOKING)
             self._at_once = self._writer.execution_options(**{_UNBEGUN: True})
             event.listen(self._writer.sync_engine, "begin", _begin_writing)
         else:
@@ -61,6 +64,10 @@ class Database:
             _look_after_rests(self._writer)
             event.listen(self._writer.sync_engine, "handle_error", _call_it_unreachable, retval=True)
             self._reader = self._at_once = self._writer.execution_options(isolation_level="AUTOCOMMIT")
+            self._beside = create_async_engine(
+                url, pool_size=LANES, max_overflow=0, hide_parameters=True, **_LOOKING
+            )
+        self._kept = set[Tx]()
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:
@@ -71,7 +78,7 @@ class Database:
     @asynccontextmanager
     async def single(self) -> AsyncIterator[Tx]:
         """For one writing statement, which is a transaction by itself: no BEGIN and COMMIT around it."""
-        async with self._at_once.begin() as tx:
+        async with self._at_once.connect() as tx:
             yield tx
 
     @asynccontextmanager
@@ -80,7 +87,23 @@ class Database:
         async with self._reader.connect() as tx:
             yield tx
 
+    async def keep(self) -> Tx:
+        """A connection for single statements, kept until `let_go`. At most `LANES`, beside the pool."""
+        kept = await self._beside.connect()
+        self._kept.add(kept)
+        return kept
+
+    async def let_go(self, kept: Tx) -> None:
+        """Close a connection that was kept."""
+        self._kept.discard(kept)
+        with suppress(SQLAlchemyError):
+            await kept.invalidate()
+        await kept.close()
+
     async def close(self) -> None:
+        for kept in [*self._kept]:
+            await self.let_go(kept)
+        await self._beside.dispose()
         await self._reader.dispose()
         await self._writer.dispose()
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, Text, Uuid, case, exists, literal, se
 from app.db import sessions as session_rows
 from app.db.asked import MOMENT, Columns, asked, rows
 from app.db.database import Tx, insert_on
-from app.db.straight import Statement, as_uuid, fetch, written
+from app.db.lane import Lane, Statement, as_uuid, written
 from app.db.tables import (
     connections,
     instructor_renames,
@@ -78,14 +78,15 @@ _LAUNCH: Columns = {
 }
 
 
-async def look(tx: Tx, wishes: Sequence[Wish]) -> list[Target | None]:
+async def look(lane: Lane, wishes: Sequence[Wish]) -> list[Target | None]:
     """For each wish the session and the person's standing in it, in one query for all of them.
 
     None where there is no such session, or where it is another portal's.
     """
     values = [(w.tenant_id, session_key(w.external_id), person_key(w.email)) for w in wishes]
     found: list[Target | None] = [None] * len(wishes)
-    for place, id_, state, *standing in await fetch(tx, _look(tx.dialect.name), rows(tx, _WISH, values)):
+    given = rows(lane.dialect, _WISH, values)
+    for place, id_, state, *standing in await lane.fetch(_look(lane.dialect), given):
         found[place] = Target(as_uuid(id_), SessionState(state), _standing(*standing))
     return found
 
@@ -98,7 +99,7 @@ def _look(dialect: str) -> Statement:
     return written(dialect, query.join_from(table, sessions, theirs))
 
 
-async def record(tx: Tx, launched: Sequence[Launch]) -> None:
+async def record(lane: Lane, launched: Sequence[Launch]) -> None:
     """The evidence that these people were given a link; one statement, harmless to repeat."""
     values = [
         (
@@ -112,7 +113,7 @@ async def record(tx: Tx, launched: Sequence[Launch]) -> None:
         )
         for launch in launched
     ]
-    await fetch(tx, _record(tx.dialect.name), rows(tx, _LAUNCH, values))
+    await lane.fetch(_record(lane.dialect), rows(lane.dialect, _LAUNCH, values))
 
 
 @cache

@@ -48,7 +48,7 @@ class Count:
 async def places(tx: Tx, markers: Collection[UUID]) -> dict[UUID, Place]:
     """Those of the markers that are meetings of ours, cancelled ones too."""
     values = [(marker,) for marker in markers]
-    found = await tx.execute(_places(tx.dialect.name), rows(tx, _MARKER, values))
+    found = await tx.execute(_places(tx.dialect.name), rows(tx.dialect.name, _MARKER, values))
     return {row.id: Place(row.session_id, row.connection_id, row.revision) for row in found}
 
 

@@ -13,6 +13,7 @@ from app.db import clients
 from app.db import tokens as token_rows
 from app.db.clients import Client
 from app.db.database import Database
+from app.db.lane import Lane
 from app.domain.caller import Caller
 from app.domain.clock import Clock
 from app.domain.errors import NotAllowed, ScopeNotHeld, UnknownCaller
@@ -35,6 +36,7 @@ class Access:
     def __init__(self, db: Database, keys: Keys, tokens: Tokens, throttle: Throttle, clock: Clock) -> None:
         self._db, self._keys, self._tokens = db, keys, tokens
         self._throttle, self._clock = throttle, clock
+        self._finding = Lane(db)
         self._find = Together(self._find_all)
 
     async def basic(self, client_id: str, secret: str, address: str) -> Caller:
@@ -100,8 +102,7 @@ class Access:
         return client
 
     async def _find_all(self, ids: Sequence[str]) -> Sequence[tuple[Client | None, Sequence[bytes]]]:
-        async with self._db.read() as tx:
-            found = await clients.find(tx, frozenset(ids), self._clock())
+        found = await clients.find(self._finding, frozenset(ids), self._clock())
         return [found.get(client_id, (None, ())) for client_id in ids]
 
 

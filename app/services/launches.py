@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from app.db import evidence, launches, schedules, sessions
 from app.db.database import Database
 from app.db.evidence import Observation
+from app.db.lane import Lane
 from app.db.launches import HeldLink, Launch, Target, Wish
 from app.db.meetings import Meetings
 from app.db.schedules import Whose
@@ -76,6 +77,7 @@ class Launches:
     ) -> None:
         self._db, self._store, self._connections = db, store, connections
         self._links, self._clock, self._hours = links, clock, hours
+        self._looking, self._recording = Lane(db), Lane(db, writes=True)
         self._look = Together(self._look_for_all)
         self._record = Together(self._record_all)
 
@@ -140,12 +142,10 @@ class Launches:
         return address
 
     async def _look_for_all(self, wishes: Sequence[Wish]) -> Sequence[Target | None]:
-        async with self._db.read() as tx:
-            return await launches.look(tx, wishes)
+        return await launches.look(self._looking, wishes)
 
     async def _record_all(self, launched: Sequence[Launch]) -> Sequence[None]:
-        async with self._db.single() as tx:
-            await launches.record(tx, launched)
+        await launches.record(self._recording, launched)
         return [None] * len(launched)
 
     async def _record_opening(self, visit: Visit) -> None:

@@ -4,10 +4,12 @@ from contextlib import suppress
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Uuid, bindparam, text
+from sqlalchemy import Uuid, bindparam, func, literal, select, text
+from sqlalchemy.exc import DBAPIError
 
 from app.db import database as module
 from app.db.database import UNREACHABLE, Database
+from app.db.lane import Lane, written
 
 
 async def _end_all_others(postgres: str) -> None:
@@ -48,6 +50,22 @@ async def test_a_busy_connection_fails_once_and_takes_the_others_of_its_age_with
     async with kept.begin() as tx:
         assert await tx.scalar(text("SELECT 3")) == 3
     await kept.close()
+
+
+async def test_a_lane_gets_another_connection_when_its_own_was_lost(kept: Database, postgres: str) -> None:
+    lane, ask = Lane(kept), written("postgresql", select(literal(4)))
+    assert [tuple(row) for row in await lane.fetch(ask, {})] == [(4,)]
+    await _end_all_others(postgres)
+    assert [tuple(row) for row in await lane.fetch(ask, {})] == [(4,)]
+    await kept.close()
+
+
+async def test_a_lane_tells_a_bad_statement_from_a_lost_database(db: Database) -> None:
+    lane = Lane(db)
+    with pytest.raises(DBAPIError) as refused:
+        await lane.fetch(written(db.dialect, select(func.no_such_function())), {})
+    assert isinstance(refused.value, UNREACHABLE) == (db.dialect == "sqlite")  # it has one class for both
+    assert len(await lane.fetch(written(db.dialect, select(literal(1))), {})) == 1
 
 
 @pytest.mark.parametrize("state", ["57P01", "57P02", "57P03", "53100", "53300"])

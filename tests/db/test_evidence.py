@@ -9,6 +9,7 @@ import pytest
 from app.db import evidence, launches
 from app.db.database import Database
 from app.db.evidence import Observation
+from app.db.lane import Lane
 from app.db.launches import Launch
 from app.domain.attendance import Class, Evidence, Kind, summarise
 from app.domain.people import Role
@@ -42,10 +43,9 @@ async def store(db: Database, session_id: UUID, pieces: list[Evidence]) -> None:
     asked = [p for p in pieces if p.kind is Kind.ASKED]
     async with db.begin() as tx:
         await evidence.keep(tx, [Observation(session_id, p) for p in pieces if p not in asked], NOW)
-        if asked:
-            await launches.record(
-                tx, [Launch(uuid4(), session_id, p.email, Role.LEARNER, "", p.at) for p in asked]
-            )
+    if asked:
+        told = [Launch(uuid4(), session_id, p.email, Role.LEARNER, "", p.at) for p in asked]
+        await launches.record(Lane(db, writes=True), told)
 
 
 @pytest.mark.parametrize("seed", range(12))
