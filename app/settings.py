@@ -30,7 +30,12 @@ class Settings(BaseSettings):
         default="sqlite+aiosqlite:///data/vilt.db",
         description="`sqlite+aiosqlite:///file` or `postgresql+asyncpg://user:password@host/name`.",
     )
-    database_pool: int = Field(default=10, ge=1, le=200, description="PostgreSQL connections per process.")
+    database_pool: int = Field(
+        default=10,
+        ge=1,
+        le=200,
+        description="PostgreSQL connections per process, beside three that launches keep.",
+    )
     secret_key: SecretStr = Field(
         default=SecretStr(""),
         description="Seals secrets and keys in the database. A ring: newest first, older ones after commas. "
