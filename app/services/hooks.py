@@ -30,7 +30,7 @@ from app.services.connections import Connections
 from app.services.leftovers import Leftovers, Stray
 from app.services.throttle import Throttle
 from app.services.together import Together
-from app.telemetry.hooks import PUSHES
+from app.telemetry import meters
 
 log = structlog.get_logger()
 
@@ -208,4 +208,4 @@ def _count(inlet: _Inlet, **facts: int) -> None:
 
 @cache  # to find a number by its labels costs more than to count
 def _counter(provider: str, outcome: str) -> Counter:
-    return PUSHES.labels(provider, outcome)
+    return meters.PUSHES.labels(provider, outcome)

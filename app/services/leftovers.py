@@ -20,7 +20,7 @@ from app.db.pushes import Parked
 from app.db.sealed import Sealer, Unopenable
 from app.domain.attendance import Evidence, Kind
 from app.domain.clock import Clock
-from app.telemetry.hooks import PARKED
+from app.telemetry import meters
 
 log = structlog.get_logger()
 
@@ -70,8 +70,8 @@ class Leftovers:
             await pushes.remove(tx, [parked.id for parked, _, piece in opened if piece])
             await pushes.forget(tx, now - KEPT)
             left = await pushes.count(tx)
-        PARKED.labels("unreadable").set(left.unreadable)
-        PARKED.labels("unknown").set(left.unknown)
+        meters.PUSHES_PARKED.labels("unreadable").set(left.unreadable)
+        meters.PUSHES_PARKED.labels("unknown").set(left.unknown)
         return now + AGAIN
 
     def _stray(self, stray: Stray) -> Parked:

@@ -73,6 +73,20 @@ PROVIDER_BREAKER = Gauge(
     multiprocess_mode="livemax",
     registry=_registry,
 )
+PUSHES = Counter(
+    "vilt_pushes",
+    "Facts that providers pushed: kept, unknown (no such meeting yet), nobody, other, nonsense; and pushes "
+    "refused.",
+    ["provider", "outcome"],
+    registry=_registry,
+)
+PUSHES_PARKED = Gauge(
+    "vilt_pushes_parked",
+    "Pushed and not usable: unreadable, or of a meeting that is not known.",
+    ["reason"],
+    multiprocess_mode="mostrecent",
+    registry=_registry,
+)
 
 
 def answered(route: str, method: str, hundreds: int, seconds: float) -> None:
