@@ -32,19 +32,23 @@ _about: ContextVar[Mapping[str, str]] = ContextVar("about", default=MappingProxy
 
 @dataclass(slots=True)
 class _Output:
-    """Where this process's lines go, and the least level that is written."""
+    """Where this process's lines go (None: standard output, whatever it is then), and the least level."""
 
-    logger: structlog.BytesLogger
+    stream: BinaryIO | None
     least: int
 
+    @property
+    def logger(self) -> structlog.BytesLogger:
+        return structlog.BytesLogger(self.stream or sys.stdout.buffer)
 
-_output = _Output(structlog.BytesLogger(sys.stdout.buffer), logging.INFO)
+
+_output = _Output(None, logging.INFO)
 
 
 def configure(level: str = "info", stream: BinaryIO | None = None) -> None:
     """Set up logging for this process: `level` is the least that is written, stdout the default `stream`."""
     least = _LEVELS[level]
-    _output.logger, _output.least = structlog.BytesLogger(stream or sys.stdout.buffer), least
+    _output.stream, _output.least = stream, least
     structlog.configure(
         processors=[
             _Threshold(least),

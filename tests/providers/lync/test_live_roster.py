@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from app.db import evidence, sessions
+from app.db import evidence, sessions, watches
 from app.db.tables import connections
 from app.domain.attendance import Kind
 from app.providers.lync.card import MS_LYNC
@@ -73,4 +73,5 @@ async def test_who_comes_to_a_class_and_goes_is_evidence_of_the_live_roster(hous
     assert (stay.email, stay.at, stay.source) == (CHRIS, open_stay.at, MS_LYNC.key)
     assert begin <= stay.at <= stay.until
     assert not any("svc-lms" in str(person) for person in simulator.participants(meeting))
-    assert await house.watches.is_partial(session.id)  # the worker was stopped before the class was over
+    async with house.db.read() as tx:
+        assert await watches.is_partial(tx, session.id)  # the worker was stopped before the class was over
