@@ -1,14 +1,9 @@
 """Builds the parts and carries them in. The only place that knows every concrete class."""
 
-import os
-import secrets
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, nullcontext, suppress
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
-
-from sqlalchemy.engine import make_url
 
 from app import outward
 from app.db import schema
@@ -20,6 +15,7 @@ from app.domain.clock import Clock
 from app.outward import NotReady as NotReady
 from app.providers.base import Provider
 from app.providers.registry import providers
+from app.secret_ring import secret_ring
 from app.services.access import Access
 from app.services.activation import Activation
 from app.services.answers import Answers
@@ -168,7 +164,7 @@ def _build(
     upkeep = Upkeep(database, store, attendance, health, timedelta(days=settings.meeting_grace_days))
     reconciliation = Reconciliation(database, store, connections, clock)
     rosters, privacy = Rosters(database, attendance, audit, clock), Privacy(database, erasures, audit, clock)
-    leftovers = Leftovers(database, sealer, clock)
+    leftovers = Leftovers(database, sealer, erasures, clock)
     chores = {**upkeep.chores(), **privacy.chores(), RECONCILIATION: reconciliation.chore}
     chores[Leftovers.KIND] = leftovers.chore
     jobs = Jobs(database, store, converging, chores, clock)
@@ -221,30 +217,5 @@ def _build(
         jobs=jobs,
         reconciliation=reconciliation,
         watches=Watches(database, store, connections, clock),
-        hooks=Hooks(database, connections, leftovers, Throttle(clock), clock),
+        hooks=Hooks(database, connections, leftovers, erasures, Throttle(clock), clock),
     )
-
-
-def secret_ring(settings: Settings) -> str:
-    """`VILT_SECRET_KEY`; in development a text made once, kept beside the database for its owner only."""
-    given = settings.secret_key.get_secret_value()
-    if given:
-        return given
-    database = make_url(settings.database_url).database
-    is_file = settings.database_url.startswith("sqlite") and database
-    folder = Path(str(database)).parent if is_file else Path("data")
-    file = folder / "secret.key"
-    if not file.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        _write_once(file, secrets.token_urlsafe(32))
-    return file.read_text().strip()
-
-
-def _write_once(file: Path, text: str) -> None:
-    """Several processes may start at once: the first whole file stays."""
-    draft = file.with_suffix(f".{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as made:
-        made.write(text)
-    with suppress(FileExistsError):
-        os.link(draft, file)
-    draft.unlink()

@@ -152,17 +152,17 @@ def _look_after_rests(engine: AsyncEngine) -> None:
     A database that was restarted meanwhile costs nobody an error; a busy connection, which would notice by
     itself, is spared the round trip that costs as much as a launch's own.
     """
-    pool_of = engine.sync_engine
+    plain = engine.sync_engine
 
-    @event.listens_for(pool_of, "checkin")
+    @event.listens_for(plain, "checkin")
     def note(_connection: Any, record: Any) -> None:
         record.info["rests_since"] = monotonic()
 
-    @event.listens_for(pool_of, "checkout")
+    @event.listens_for(plain, "checkout")
     def look(connection: Any, record: Any, _fairy: Any) -> None:
         if monotonic() - record.info.get("rests_since", monotonic()) < REST_SECONDS:
             return
         try:
-            pool_of.dialect.do_ping(connection)
+            plain.dialect.do_ping(connection)
         except Exception as exc:  # whatever it is, this connection is no good
             raise DisconnectionError from exc

@@ -19,6 +19,8 @@ async def give_up(tx: Tx, word: str, row_id: Any, now: datetime) -> None:
             pass  # it stays until its form is filled in again; nobody else can know the password
         case "meeting":
             await tx.execute(_meeting(row_id, now))
+        case "push":
+            await tx.execute(delete(tables.parked_pushes).where(tables.parked_pushes.c.id == row_id))
         case _:
             raise ValueError(f"nobody has said how to go on without what is sealed in {word}")
 

@@ -11,17 +11,27 @@ from sqlalchemy import Select, Uuid, and_, bindparam, delete, func, select
 
 from app.db.asked import Columns, asked, rows
 from app.db.database import Tx, insert
-from app.db.tables import connections, meetings, parked_pushes
+from app.db.tables import connections, meetings, parked_pushes, sessions
 
+_HOME = meetings.c.session_id, sessions.c.tenant_id, sessions.c.ends_at
 _MARKER: Columns = {"marker": Uuid()}
 MOST_UNREADABLE = 200  # of one connection: whoever sends nonsense for ever fills no disk
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The class to which something belongs."""
+
+    session_id: UUID
+    tenant_id: UUID
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a marker leads, and the revision that the connection's settings have now."""
 
-    session_id: UUID
+    home: Home
     connection_id: UUID
     revision: int
 
@@ -49,7 +59,7 @@ async def places(tx: Tx, markers: Collection[UUID]) -> dict[UUID, Place]:
     """Those of the markers that are meetings of ours, cancelled ones too."""
     values = [(marker,) for marker in markers]
     found = await tx.execute(_places(tx.dialect.name), rows(tx.dialect.name, _MARKER, values))
-    return {row.id: Place(row.session_id, row.connection_id, row.revision) for row in found}
+    return {row.id: Place(_home(row), row.connection_id, row.revision) for row in found}
 
 
 async def revisions(tx: Tx, ids: Collection[UUID]) -> dict[UUID, int]:
@@ -60,8 +70,9 @@ async def revisions(tx: Tx, ids: Collection[UUID]) -> dict[UUID, int]:
 @cache  # asked for with every group of pushes: one text, however many there are
 def _places(dialect: str) -> Select[Any]:
     table = asked(dialect, _MARKER)
-    query = select(meetings.c.id, meetings.c.session_id, meetings.c.connection_id, connections.c.revision)
+    query = select(meetings.c.id, meetings.c.connection_id, connections.c.revision, *_HOME)
     query = query.join_from(table, meetings, meetings.c.id == table.c.marker)
+    query = query.join(sessions, sessions.c.id == meetings.c.session_id)
     return query.join(connections, connections.c.id == meetings.c.connection_id)
 
 
@@ -83,15 +94,16 @@ async def park(tx: Tx, found: Sequence[Parked], now: datetime) -> None:
         )
 
 
-async def come_home(tx: Tx, limit: int) -> list[tuple[Parked, UUID]]:
-    """What is parked and has its meeting by now, with the session of it."""
+async def come_home(tx: Tx, limit: int) -> list[tuple[Parked, Home]]:
+    """What is parked and has its meeting by now, with the class of it."""
     ours = and_(
         meetings.c.id == parked_pushes.c.meeting_id,
         meetings.c.connection_id == parked_pushes.c.connection_id,
     )
-    query = select(parked_pushes, meetings.c.session_id).join_from(parked_pushes, meetings, ours)
+    query = select(parked_pushes, *_HOME).join_from(parked_pushes, meetings, ours)
+    query = query.join(sessions, sessions.c.id == meetings.c.session_id)
     oldest = query.order_by(parked_pushes.c.recorded_at, parked_pushes.c.id).limit(limit)
-    return [(_parked(row), row.session_id) for row in await tx.execute(oldest)]
+    return [(_parked(row), _home(row)) for row in await tx.execute(oldest)]
 
 
 async def remove(tx: Tx, ids: Collection[UUID]) -> None:
@@ -138,6 +150,10 @@ def _values(row: Parked, now: datetime) -> dict[str, Any]:
         "sealed": row.sealed,
         "recorded_at": now,
     }
+
+
+def _home(row: Any) -> Home:
+    return Home(row.session_id, row.tenant_id, row.ends_at)
 
 
 def _parked(row: Any) -> Parked:

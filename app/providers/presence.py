@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.domain.attendance import Evidence, Kind
+
 
 @dataclass(frozen=True, slots=True)
 class PresenceRow:
@@ -16,6 +18,10 @@ class PresenceRow:
     joined_at: datetime
     left_at: datetime | None
     instance: str
+
+    def evidence(self, source: str) -> Evidence:
+        """The same as a piece of evidence; `source`: what it is called there."""
+        return Evidence(self.email, Kind.PRESENT, self.joined_at, self.left_at, source, self.instance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +37,11 @@ class AttendanceReport:
 class AttendanceFile:
     """What a file brought by a person says of one meeting. `problems`: sentences on unreadable lines.
 
-    `other_meetings`, `unidentified`: how many lines were left out, being of others or naming nobody.
+    `source`: what its rows are called as evidence. `other_meetings`, `unidentified`: how many lines were left
+    out, being of others or naming nobody.
     """
 
+    source: str
     rows: tuple[PresenceRow, ...]
     problems: tuple[str, ...] = ()
     other_meetings: int = 0

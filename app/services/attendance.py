@@ -10,7 +10,7 @@ from app.db import evidence, rosters, sessions
 from app.db.database import Database, Tx
 from app.db.evidence import Observation
 from app.db.meetings import Meetings
-from app.domain.attendance import Class, Decision, Evidence, Kind, judge
+from app.domain.attendance import Class, Decision, Evidence, judge
 from app.domain.caller import Caller
 from app.domain.clock import Clock
 from app.domain.errors import ProviderError, ProviderUnavailable, SessionNotFound
@@ -143,8 +143,5 @@ class Attendance:
 
 
 def _told(source: str, report: AttendanceReport) -> Told:
-    rows = tuple(
-        Evidence(row.email, Kind.PRESENT, row.joined_at, row.left_at, source, row.instance)
-        for row in report.rows
-    )
+    rows = tuple(row.evidence(source) for row in report.rows)
     return Told(source, rows, report.final, report.partial)

@@ -11,7 +11,6 @@ from app.db.database import Database
 from app.db.evidence import Observation
 from app.db.meetings import Meetings
 from app.domain.actor import Actor
-from app.domain.attendance import Evidence, Kind
 from app.domain.clock import Clock
 from app.domain.errors import Conflict, InvalidRequest, TooLarge
 from app.domain.meeting import MeetingRef
@@ -19,7 +18,7 @@ from app.domain.people import is_email, person_key
 from app.domain.permissions import Scope
 from app.domain.session import Session
 from app.providers.base import AttendanceFile as AttendanceFile
-from app.providers.base import PresenceRow, Provider
+from app.providers.base import Provider
 from app.services.audit import Audit
 from app.services.connections import Connections
 from app.services.erasures import Erasures
@@ -27,7 +26,6 @@ from app.services.stories import admit
 
 LARGEST_FILE = 4 * 1024 * 1024
 MOST_STAYS = 10_000  # of one class: they are stored in one transaction
-SOURCE = "cdr"
 
 
 class AttendanceFiles:
@@ -76,7 +74,7 @@ class AttendanceFiles:
             "other_meetings": read.other_meetings,
             "unidentified": read.unidentified,
         }
-        rows = await self._erasures.told(session, [_evidence(row) for row in read.rows])
+        rows = await self._erasures.told(session, [row.evidence(read.source) for row in read.rows])
         async with self._db.begin() as tx:
             await admit(tx, actor, Scope.ILT_ROSTER_MANAGE, session.id)
             await evidence.keep(tx, [Observation(session.id, row) for row in rows], self._clock())
@@ -122,7 +120,3 @@ def _named(read: AttendanceFile, emails: Mapping[str, str]) -> AttendanceFile:
 def _bare(identity: str) -> str:
     """A provider's name for a person as it is compared: SIP addresses come with and without their scheme."""
     return person_key(identity).removeprefix("sip:")
-
-
-def _evidence(row: PresenceRow) -> Evidence:
-    return Evidence(row.email, Kind.PRESENT, row.joined_at, row.left_at, SOURCE, row.instance)

@@ -12,8 +12,10 @@ from uuid import UUID
 
 from app.db import erasures
 from app.db.database import Database, Tx
+from app.db.evidence import Observation
 from app.db.forgetting import ERASED
 from app.db.persons import Person
+from app.db.pushes import Home
 from app.domain.attendance import Evidence
 from app.domain.people import person_key
 from app.domain.session import Session
@@ -60,12 +62,31 @@ class Erasures:
         if not rows:
             return ()
         namer = await self.namer()
-        digests = {row.email: namer.digest(session.tenant_id, person_key(row.email)) for row in rows}
         async with self._db.read() as tx:
-            erased = await erasures.since(tx, session.tenant_id, set(digests.values()), session.ends_at)
-        if not erased:
-            return tuple(rows)
-        return tuple(replace(row, email=erased.get(digests[row.email], row.email)) for row in rows)
+            return await _told(tx, namer, session, rows)
+
+    async def observed(
+        self, tx: Tx, namer: Namer, told: Sequence[tuple[Home, Evidence]], now: datetime
+    ) -> list[Observation]:
+        """The same for what belongs to many classes, in the transaction in which it is kept."""
+        seen: list[Observation] = []
+        late: dict[Home, list[Evidence]] = {}
+        for home, piece in told:
+            if home.ends_at > now:  # nobody was erased after an end that is still to come
+                seen.append(Observation(home.session_id, piece))
+            else:
+                late.setdefault(home, []).append(piece)
+        for home, pieces in late.items():
+            seen += [Observation(home.session_id, piece) for piece in await _told(tx, namer, home, pieces)]
+        return seen
+
+
+async def _told(tx: Tx, namer: Namer, held: Session | Home, rows: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    digests = {row.email: namer.digest(held.tenant_id, person_key(row.email)) for row in rows}
+    erased = await erasures.since(tx, held.tenant_id, set(digests.values()), held.ends_at)
+    if not erased:
+        return tuple(rows)
+    return tuple(replace(row, email=erased.get(digests[row.email], row.email)) for row in rows)
 
 
 def spelled(name: str) -> str:

@@ -20,13 +20,14 @@ from app.db import connections, evidence, pushes
 from app.db.connections import State
 from app.db.database import Database
 from app.db.evidence import Observation
-from app.db.pushes import Place
-from app.domain.attendance import Evidence, Kind
+from app.db.pushes import Home, Place
+from app.domain.attendance import Evidence
 from app.domain.clock import Clock
 from app.domain.errors import Busy, InvalidRequest, NotFound, UnknownCaller
 from app.providers.base import AttendanceSource, PresenceRow, Provider
 from app.providers.pushes import Push, PushNotAuthentic, PushRefused, PushUnreadable
 from app.services.connections import Connections
+from app.services.erasures import Erasures
 from app.services.leftovers import Leftovers, Stray
 from app.services.throttle import Throttle
 from app.services.together import Together
@@ -78,10 +79,16 @@ class Hooks:
     """One per process; providers are opened once for each revision of their settings."""
 
     def __init__(
-        self, db: Database, work: Connections, leftovers: Leftovers, throttle: Throttle, clock: Clock
+        self,
+        db: Database,
+        work: Connections,
+        leftovers: Leftovers,
+        erasures: Erasures,
+        throttle: Throttle,
+        clock: Clock,
     ) -> None:
         self._db, self._connections, self.leftovers = db, work, leftovers
-        self._throttle, self._clock = throttle, clock
+        self._erasures, self._throttle, self._clock = erasures, throttle, clock
         self._inlets: dict[str, _Inlet] = {}
         self._find = Together(self._find_all)
         self._keep = Together(self._keep_all)
@@ -142,6 +149,7 @@ class Hooks:
     async def _keep_all(self, deliveries: Sequence[_Delivery]) -> Sequence[bool]:
         """One transaction for all of them; those that were read by old settings leave nothing behind."""
         now, markers = self._clock(), {marker for one in deliveries for marker, _ in one.rows}
+        namer = await self._erasures.namer()
         async with self._db.begin() as tx:
             places = await pushes.places(tx, markers)
             present = {place.connection_id: place.revision for place in places.values()}
@@ -149,7 +157,7 @@ class Hooks:
                 present |= await pushes.revisions(tx, untold)
             good = [present.get(one.inlet.connection_id) == one.inlet.revision for one in deliveries]
             seen, strays = _sorted_out([d for d, ok in zip(deliveries, good, strict=True) if ok], places)
-            await evidence.keep(tx, seen, now)
+            await evidence.keep(tx, _in_order(await self._erasures.observed(tx, namer, seen, now)), now)
             await self.leftovers.strays(tx, strays)
         return good
 
@@ -169,28 +177,27 @@ def _read(inlet: _Inlet, post: Posted) -> Push | None:
 
 def _sorted_out(
     deliveries: Sequence[_Delivery], places: Mapping[UUID, Place]
-) -> tuple[list[Observation], list[Stray]]:
+) -> tuple[list[tuple[Home, Evidence]], list[Stray]]:
     """What belongs to a session of the connection that said it; and what does not, or not yet."""
-    seen: list[Observation] = []
+    seen: list[tuple[Home, Evidence]] = []
     strays: list[Stray] = []
     for one in deliveries:
         before, inlet = len(seen), one.inlet
         for marker, row in one.rows:
             place = places.get(marker)
-            piece = _evidence(inlet.provider.card.key, row)
+            piece = row.evidence(inlet.provider.card.key)
             if place is not None and place.connection_id == inlet.connection_id:
-                seen.append(Observation(place.session_id, piece))
+                seen.append((place.home, piece))
             else:
                 strays.append(Stray(inlet.connection_id, marker, piece))
         kept = len(seen) - before
         _count(inlet, kept=kept, unknown=len(one.rows) - kept)
-    # In one order everywhere, so that two processes that are told the same never wait for each other.
-    seen.sort(key=lambda one: (one.session_id, one.evidence.instance))
     return seen, strays
 
 
-def _evidence(source: str, row: PresenceRow) -> Evidence:
-    return Evidence(row.email, Kind.PRESENT, row.joined_at, row.left_at, source, row.instance)
+def _in_order(seen: list[Observation]) -> list[Observation]:
+    """The same everywhere, so that two processes that are told the same never wait for each other."""
+    return sorted(seen, key=lambda one: (one.session_id, one.evidence.instance))
 
 
 def _as_id(marker: str) -> UUID | None:

@@ -15,11 +15,11 @@ import structlog
 
 from app.db import evidence, pushes
 from app.db.database import Database, Tx
-from app.db.evidence import Observation
 from app.db.pushes import Parked
 from app.db.sealed import Sealer, Unopenable
 from app.domain.attendance import Evidence, Kind
 from app.domain.clock import Clock
+from app.services.erasures import Erasures
 from app.telemetry import meters
 
 log = structlog.get_logger()
@@ -44,8 +44,8 @@ class Leftovers:
 
     KIND = "pushes"  # of the chore
 
-    def __init__(self, db: Database, sealer: Sealer, clock: Clock) -> None:
-        self._db, self._sealer, self._clock = db, sealer, clock
+    def __init__(self, db: Database, sealer: Sealer, erasures: Erasures, clock: Clock) -> None:
+        self._db, self._sealer, self._erasures, self._clock = db, sealer, erasures, clock
 
     async def unreadable(self, connection_id: UUID, body: bytes) -> None:
         """Set a push aside of which no sense, or not all, could be made. The same one again is one."""
@@ -62,11 +62,12 @@ class Leftovers:
 
     async def chore(self, _subject: str, now: datetime) -> datetime | None:
         """Make evidence of what has its meeting by now; forget what nobody can use any more."""
+        namer = await self._erasures.namer()
         async with self._db.begin() as tx:
             found = await pushes.come_home(tx, AT_ONCE)
-            opened = [(parked, session_id, self._opened(parked)) for parked, session_id in found]
-            seen = [Observation(session_id, piece) for _, session_id, piece in opened if piece]
-            await evidence.keep(tx, seen, now)
+            opened = [(parked, home, self._opened(parked)) for parked, home in found]
+            told = [(home, piece) for _, home, piece in opened if piece]
+            await evidence.keep(tx, await self._erasures.observed(tx, namer, told, now), now)
             await pushes.remove(tx, [parked.id for parked, _, piece in opened if piece])
             await pushes.forget(tx, now - KEPT)
             left = await pushes.count(tx)

@@ -1,4 +1,4 @@
-"""Slows down guessing: too many failures of one client from one address close the door to that pair."""
+"""Counts per pair: too many failures of somebody from somewhere close the door to that pair for a while."""
 
 from collections import OrderedDict, deque
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from app.domain.errors import Throttled
 FAILURES = 30
 WINDOW = timedelta(seconds=60)
 PAIRS = 10_000  # remembered at the most; the one that failed longest ago is forgotten first
-LONGEST_NAME = 128  # of a client id as typed by anybody
+LONGEST_NAME = 128  # as typed by anybody
 
 Pair = tuple[str, str]
 
@@ -25,18 +25,18 @@ class Throttle:
         self._clock, self._limit, self._window = clock, limit, window
         self._failures: OrderedDict[Pair, deque[datetime]] = OrderedDict()
 
-    def check(self, client_id: str, address: str) -> None:
+    def check(self, who: str, where: str) -> None:
         """Raise Throttled while the pair has to wait."""
-        failures = self._failures.get(_pair(client_id, address))
+        failures = self._failures.get(_pair(who, where))
         if failures is None or len(failures) < self._limit:
             return
         wait = failures[0] + self._window - self._clock()
         if wait > timedelta(0):
             raise Throttled(min(wait, self._window))
 
-    def failed(self, client_id: str, address: str) -> bool:
+    def failed(self, who: str, where: str) -> bool:
         """One more failure; says whether the door is closed by it."""
-        pair = _pair(client_id, address)
+        pair = _pair(who, where)
         failures = self._failures.setdefault(pair, deque(maxlen=self._limit))
         failures.append(self._clock())
         self._failures.move_to_end(pair)
@@ -44,10 +44,10 @@ class Throttle:
             self._failures.popitem(last=False)
         return len(failures) == self._limit and failures[0] + self._window > self._clock()
 
-    def succeeded(self, client_id: str, address: str) -> None:
+    def succeeded(self, who: str, where: str) -> None:
         """The pair starts anew."""
-        self._failures.pop(_pair(client_id, address), None)
+        self._failures.pop(_pair(who, where), None)
 
 
-def _pair(client_id: str, address: str) -> Pair:
-    return client_id[:LONGEST_NAME], address
+def _pair(who: str, where: str) -> Pair:
+    return who[:LONGEST_NAME], where

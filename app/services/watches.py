@@ -5,6 +5,7 @@ taken over when the lease ends; what nobody saw meanwhile makes the class partia
 """
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,7 +16,6 @@ from app.db.database import UNREACHABLE, Database
 from app.db.evidence import Observation
 from app.db.meetings import Meetings
 from app.db.watches import Held, Margin, On
-from app.domain.attendance import Evidence, Kind
 from app.domain.clock import Clock
 from app.domain.session import SessionState
 from app.providers.base import AttendanceSource, PresenceRow, Provider
@@ -154,7 +154,7 @@ class Watches:
                 return
             name = _without_scheme(row.email)
             email = await watches.email_of(tx, on.connection_id, name) or name
-            seen = Evidence(email, Kind.PRESENT, row.joined_at, row.left_at, source, row.instance)
+            seen = replace(row, email=email).evidence(source)
             await evidence.keep(tx, [Observation(on.session_id, seen)], self._clock())
 
 

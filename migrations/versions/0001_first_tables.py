@@ -576,36 +576,8 @@ def upgrade() -> None:
             postgresql_ops={"email_key": "text_pattern_ops"},
         )
 
-    op.create_table(
-        "watches",
-        sa.Column("session_id", sa.Uuid(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("claim_token", sa.Uuid(), nullable=True),
-        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("partial", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name=op.f("fk_watches_session_id_sessions")),
-        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_watches")),
-    )
-    with op.batch_alter_table("watches", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_watches_held",
-            ["claimed_until"],
-            unique=False,
-            postgresql_where=sa.text("claim_token IS NOT NULL"),
-            sqlite_where=sa.text("claim_token IS NOT NULL"),
-        )
-
 
 def downgrade() -> None:
-    with op.batch_alter_table("watches", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_watches_held",
-            postgresql_where=sa.text("claim_token IS NOT NULL"),
-            sqlite_where=sa.text("claim_token IS NOT NULL"),
-        )
-
-    op.drop_table("watches")
     with op.batch_alter_table("session_instructors", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_session_instructors_email_key", postgresql_ops={"email_key": "text_pattern_ops"}

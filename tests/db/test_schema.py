@@ -1,5 +1,6 @@
 """The migrations build what the tables say, on both databases, up and down; and a stale schema is refused."""
 
+import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -25,6 +26,39 @@ async def test_models_and_migrations_do_not_differ(db: Database) -> None:
 
     async with db.read() as tx:
         assert await tx.run_sync(differences) == []
+
+
+# SHA-256 of every migration that databases out there have run; each release adds its own.
+RELEASED = {
+    "0001_first_tables.py": "1a963d11d89fdac7deaea072dcf40183bf68425ba7a94860234636649a1cebd4",
+    "0002_background_engine.py": "d040aac51cee116d7a2026faf58fa6c7e83fcfb6396e1437ddd013240e438562",
+    "0003_instructors_by_hand.py": "b582a88e9a2c18ff2582036b720bccfaed0223ba3d1f1700d4cc4535696a1bc7",
+    "0004_erasures.py": "74b3b43024216a2cc7cedb50a16846f9689cf07e4db152634147c4339b751d18",
+    "0005_parked_pushes.py": "7fab84f8b64aa18e3a8e02e65d0c79bd77bfff39aead2252592c5592cd547597",
+    "0006_schema_serves.py": "4045c141e6f2657d509e25d19ccc2c8bb59dc7dbb9685c48f012f5f0c7a31320",
+}
+
+
+@pytest.mark.parametrize("name", RELEASED)
+def test_what_was_released_is_never_edited(name: str) -> None:
+    """A database that has run it never runs it again: what is added to it is missing there."""
+    text = (schema.MIGRATIONS / "versions" / name).read_bytes()
+    assert hashlib.sha256(text).hexdigest() == RELEASED[name]
+
+
+@pytest.mark.parametrize("made_before", [False, True])
+async def test_the_table_of_watches_comes_whether_or_not_it_is_there(db: Database, made_before: bool) -> None:
+    """0007: for some hours 0001 made it."""
+    await schema.migrate(db, "base")
+    await schema.migrate(db, "0002")
+    if made_before:
+        async with db.begin() as tx:
+            await tx.run_sync(tables.watches.create)
+    await schema.migrate(db)
+    async with db.read() as tx:
+        indexes = await tx.run_sync(lambda connection: inspect(connection).get_indexes("watches"))
+    assert [index["name"] for index in indexes] == ["ix_watches_held"]
+    assert await schema.obstacle(db) is None
 
 
 async def test_down_to_nothing_and_up_again(db: Database) -> None:

@@ -199,7 +199,7 @@ def filing(provider: type[Fake], policy: Policy) -> type[Fake]:
 
     def read(self: Fake, text: str, ref: MeetingRef) -> AttendanceFile:
         found = read_cdr(text, ref.provider_id)
-        return AttendanceFile(found.rows, found.problems, found.other_meetings, found.unidentified)
+        return AttendanceFile("cdr", found.rows, found.problems, found.other_meetings, found.unidentified)
 
     card = replace(provider.card, default_policy=policy)
     more = {"card": card, "takes_attendance_files": True, "read_attendance_file": read}

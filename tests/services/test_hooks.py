@@ -17,11 +17,13 @@ from app.domain.attendance import Kind
 from app.domain.caller import Caller
 from app.domain.errors import NotFound, Throttled, UnknownCaller
 from app.domain.people import Person, Role
+from app.domain.permissions import Scope
 from app.services.hooks import Posted
 from app.services.throttle import FAILURES
 from app.telemetry import meters
 from app.wiring import House
 from tests.conftest import Hands
+from tests.providers.formed import actor_with
 from tests.providers.jitsi.bench import EVENT_SECRET, lead_to_jitsi, prosody
 from tests.providers.jitsi.prosody import Event, Prosody
 from tests.services.conftest import draft
@@ -303,6 +305,29 @@ async def test_what_comes_before_its_meeting_is_known_counts_once_it_is(scene: S
         await tx.execute(update(meetings).where(meetings.c.id == hidden).values(id=scene.meeting_id))
     await scene.house.hooks.leftovers.chore("", clock())
     assert (await scene.kept(), await scene.parked()) == ([("Lea@Example.com", 0, 45)], 0)
+
+
+@pytest.mark.parametrize("parked_meanwhile", [False, True])
+async def test_a_push_that_comes_late_does_not_bring_an_erased_name_back(
+    scene: Scene, clock: Hands, parked_meanwhile: bool
+) -> None:
+    """Delivered again after the class, or parked until its meeting is known: Max keeps his name."""
+    await _a_class_is_held(scene)
+    opened, joined, *later = scene.server.events
+    await scene.told(opened, joined)
+    clock.now = scene.starts_at + timedelta(days=1)
+    boss = actor_with(scene.caller.tenant_id, *Scope)
+    pseudonym = (await scene.house.privacy.erase(boss, LEA.email)).pseudonym
+    if parked_meanwhile:
+        async with scene.house.db.begin() as tx:
+            await tx.execute(update(meetings).values(id=uuid4()))
+        await scene.told(*later)
+        async with scene.house.db.begin() as tx:
+            await tx.execute(update(meetings).values(id=scene.meeting_id))
+        await scene.house.hooks.leftovers.chore("", clock())
+    else:
+        await scene.told(*later, joined)
+    assert await scene.kept() == sorted([(pseudonym, 0, 60), ("max@example.com", 5, 8)])
 
 
 async def test_names_in_what_is_parked_are_sealed_and_forgotten_in_a_month(

@@ -137,7 +137,7 @@ class Lync(Provider):
         if not self.takes_attendance_files:
             return None
         read = read_cdr(text, ref.provider_id)
-        return AttendanceFile(read.rows, read.problems, read.other_meetings, read.unidentified)
+        return AttendanceFile("cdr", read.rows, read.problems, read.other_meetings, read.unidentified)
 
     async def list_ours(self) -> Sequence[Listed] | None:
         async def deed(application: Application) -> list[Listed]:
