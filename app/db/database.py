@@ -4,6 +4,7 @@ SQLite has one writer: it gets a single connection that begins IMMEDIATE (so tha
 read and fails on upgrade), and readers apart, which WAL lets run beside it.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -25,9 +26,9 @@ UNREACHABLE = (OperationalError, InterfaceError, OSError, TimeoutError)
 NOT_NOW = frozenset({"57P01", "57P02", "57P03", "53100", "53300"})
 
 SQLITE_BUSY_MS = 15_000
+TURN_SECONDS = 30.0
 REST_SECONDS = 1.0
 LANES = 4  # connections that a process may keep beside its pool (lane.py)
-_UNBEGUN = "unbegun"
 # A look needs no BEGIN and ROLLBACK around it: two round trips less, or a dozen hops between threads.
 _LOOKING = {
     "isolation_level": "AUTOCOMMIT",
@@ -50,7 +51,6 @@ class Database:
             self._writer = _sqlite_engine(url, pool_size=1, pool_reset_on_return=None)
             self._reader = _sqlite_engine(url, pool_size=4, **_LOOKING)
             self._beside = _sqlite_engine(url, pool_size=LANES, **_LOOKING)
-            self._at_once = self._writer.execution_options(**{_UNBEGUN: True})
             event.listen(self._writer.sync_engine, "begin", _begin_writing)
         else:
             self._writer = create_async_engine(
@@ -63,23 +63,34 @@ class Database:
             )
             _look_after_rests(self._writer)
             event.listen(self._writer.sync_engine, "handle_error", _call_it_unreachable, retval=True)
-            self._reader = self._at_once = self._writer.execution_options(isolation_level="AUTOCOMMIT")
+            self._reader = self._writer.execution_options(isolation_level="AUTOCOMMIT")
             self._beside = create_async_engine(
                 url, pool_size=LANES, max_overflow=0, hide_parameters=True, **_LOOKING
             )
         self._kept = set[Tx]()
+        self._turn = asyncio.Lock()
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:
         """A transaction: commits when the block ends, rolls back when it raises."""
-        async with self._writer.begin() as tx:
+        async with self.turn(), self._writer.begin() as tx:
             yield tx
 
     @asynccontextmanager
-    async def single(self) -> AsyncIterator[Tx]:
-        """For one writing statement, which is a transaction by itself: no BEGIN and COMMIT around it."""
-        async with self._at_once.connect() as tx:
-            yield tx
+    async def turn(self) -> AsyncIterator[None]:
+        """To write, in the order of asking: SQLite has one writer, PostgreSQL room for all.
+
+        SQLite's own way of waiting, to try again ever more rarely, would let the latest go first.
+        """
+        if self.dialect != "sqlite":
+            yield
+            return
+        async with asyncio.timeout(TURN_SECONDS):
+            await self._turn.acquire()
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
@@ -135,8 +146,7 @@ def _sqlite_engine(url: str, **options: Any) -> AsyncEngine:
 
 
 def _begin_writing(connection: Connection) -> None:
-    if not connection.get_execution_options().get(_UNBEGUN):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _call_it_unreachable(context: ExceptionContext) -> OperationalError | None:

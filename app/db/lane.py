@@ -1,13 +1,14 @@
-"""The short way to the database, for the three statements of which a launch is made.
+"""The short way to the database, for the two statements of which a launch is made.
 
 SQLAlchemy writes each of them, once. What it does around an execution (a connection from the pool, contexts,
-events, type processing, a greenlet, on SQLite five hops between threads) costs several times what the
+events, type processing, a greenlet, on SQLite hops between threads) costs several times what the
 database does. So a lane keeps a connection of its own and speaks to the driver: values go in as the driver
 takes them and come out as it gives them.
 """
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -52,12 +53,12 @@ def written(dialect: str, statement: Select[Any] | Insert | Update | Delete) -> 
 class Lane:
     """For one asker at a time, and for statements that may be repeated: each is a transaction by itself.
 
-    `writes`: on SQLite, where there is one writer, its connection is borrowed each time.
+    `writes`: it waits for its turn to.
     """
 
     def __init__(self, db: Database, *, writes: bool = False) -> None:
         self.dialect = db.dialect
-        self._db, self._borrows = db, writes and db.dialect == "sqlite"
+        self._db, self._writes = db, writes
         self._kept: Tx | None = None
 
     async def fetch(self, statement: Statement, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
@@ -65,9 +66,10 @@ class Lane:
 
         A connection that was lost, because the database was restarted, say, is replaced once.
         """
-        if self._borrows:
-            async with self._db.single() as tx:
-                return await _ask(tx, statement, values)
+        async with self._db.turn() if self._writes else nullcontext():
+            return await self._fetch(statement, values)
+
+    async def _fetch(self, statement: Statement, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         if self._kept is not None:
             try:
                 return await _ask(self._kept, statement, values)

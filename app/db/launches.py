@@ -1,4 +1,4 @@
-"""Launches: what a launch must know, its record, and what a held link leads to."""
+"""Launches: the record of each, with the role that it gives; and what a held link leads to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Text, Uuid, case, exists, literal, select, true
+from sqlalchemy import ColumnElement, Join, Text, Uuid, and_, case, exists, join, or_, select, true
 
 from app.db import sessions as session_rows
 from app.db.asked import MOMENT, Columns, asked, rows
@@ -21,108 +21,92 @@ from app.db.tables import (
     session_instructors,
     sessions,
 )
-from app.domain.people import Role, Standing, person_key
+from app.domain.people import Role, person_key
 from app.domain.session import Session, SessionState, session_key
 
 
 @dataclass(frozen=True, slots=True)
-class Launch:
-    """One person's wish to be let in, as recorded before the LMS gets its answer."""
+class Wish:
+    """One person's wish to be let in. `id`: of its record, and of the link."""
 
     id: UUID
-    session_id: UUID
+    tenant_id: UUID
+    external_id: str
     email: str
-    role: Role
     correlation_id: str
     asked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """What a launch needs of the session."""
-
-    session_id: UUID
-    state: SessionState
-    standing: Standing
-
-
-@dataclass(frozen=True, slots=True)
 class HeldLink:
-    """Everything behind a link that somebody opened. The standing is that of this moment."""
+    """Everything behind a link that somebody opened. The role is that of this moment."""
 
-    launch: Launch
+    launch_id: UUID
+    email: str
     name: str
-    standing: Standing
+    role: Role
     session: Session
     provider: str
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Who wants to be let in where."""
-
-    tenant_id: UUID
-    external_id: str
-    email: str
-
-
-_WISH: Columns = {"tenant_id": Uuid(), "session_key": Text(), "person_key": Text()}
-_LAUNCH: Columns = {
+_WISH: Columns = {
     "id": Uuid(),
-    "session_id": Uuid(),
+    "tenant_id": Uuid(),
+    "session_key": Text(),
     "person_key": Text(),
     "email": Text(),
-    "role": Text(),
     "correlation_id": Text(),
     "asked_at": MOMENT,
 }
 
 
-async def look(lane: Lane, wishes: Sequence[Wish]) -> list[Target | None]:
-    """For each wish the session and the person's standing in it, in one query for all of them.
+async def record(lane: Lane, wishes: Sequence[Wish]) -> list[Role | None]:
+    """Keep as evidence that these people are given a link; their roles, which are recorded with it.
 
-    None where there is no such session, or where it is another portal's.
+    None, and no record, where the portal has no such session, or it is cancelled. One statement for all of
+    them, harmless to repeat.
     """
-    values = [(w.tenant_id, session_key(w.external_id), person_key(w.email)) for w in wishes]
-    found: list[Target | None] = [None] * len(wishes)
-    given = rows(lane.dialect, _WISH, values)
-    for place, id_, state, *standing in await lane.fetch(_look(lane.dialect), given):
-        found[place] = Target(as_uuid(id_), SessionState(state), _standing(*standing))
-    return found
+    values = [
+        (
+            wish.id,
+            wish.tenant_id,
+            session_key(wish.external_id),
+            person_key(wish.email),
+            wish.email,
+            wish.correlation_id,
+            wish.asked_at,
+        )
+        for wish in wishes
+    ]
+    recorded = await lane.fetch(_record(lane.dialect), rows(lane.dialect, _WISH, values))
+    roles = {as_uuid(id_): Role(role) for id_, role in recorded}
+    return [roles.get(wish.id) for wish in wishes]
 
 
 @cache  # to put the statement together anew costs as much as to run it
-def _look(dialect: str) -> Statement:
-    table = asked(dialect, _WISH)
-    query = select(table.c.place, sessions.c.id, sessions.c.state, *_standing_columns(table.c.person_key))
-    theirs = (sessions.c.tenant_id == table.c.tenant_id) & (sessions.c.session_key == table.c.session_key)
-    return written(dialect, query.join_from(table, sessions, theirs))
-
-
-async def record(lane: Lane, launched: Sequence[Launch]) -> None:
-    """The evidence that these people were given a link; one statement, harmless to repeat."""
-    values = [
-        (
-            launch.id,
-            launch.session_id,
-            person_key(launch.email),
-            launch.email,
-            launch.role,
-            launch.correlation_id,
-            launch.asked_at,
-        )
-        for launch in launched
-    ]
-    await lane.fetch(_record(lane.dialect), rows(lane.dialect, _LAUNCH, values))
-
-
-@cache
 def _record(dialect: str) -> Statement:
-    table = asked(dialect, _LAUNCH)
-    every = select(*(table.c[name] for name in _LAUNCH)).where(true())  # SQLite's grammar wants a WHERE here
-    return written(
-        dialect, insert_on(dialect, launches).from_select(list(_LAUNCH), every).on_conflict_do_nothing()
+    table = asked(dialect, _WISH)
+    wish = table.c
+    wanted = and_(
+        sessions.c.tenant_id == wish.tenant_id,
+        sessions.c.session_key == wish.session_key,
+        sessions.c.state != SessionState.CANCELLED,
     )
+    known = {
+        launches.c.id: wish.id,
+        launches.c.session_id: sessions.c.id,
+        launches.c.person_key: wish.person_key,
+        launches.c.email: wish.email,
+        launches.c.role: _role(wish.person_key),
+        launches.c.correlation_id: wish.correlation_id,
+        launches.c.asked_at: wish.asked_at,
+    }
+    people = _beside_the_person(join(table, sessions, wanted), wish.person_key)
+    # SQLite's grammar wants a WHERE here. A repetition changes nothing, but tells the role again.
+    every = select(*known.values()).select_from(people).where(true())
+    adding = insert_on(dialect, launches).from_select([*known], every)
+    again = adding.on_conflict_do_update(index_elements=["id"], set_={"id": adding.excluded.id})
+    return written(dialect, again.returning(launches.c.id, launches.c.role))
 
 
 async def held_link(tx: Tx, launch_id: UUID) -> HeldLink | None:
@@ -133,39 +117,35 @@ async def held_link(tx: Tx, launch_id: UUID) -> HeldLink | None:
         return None
     session = await session_rows.get(tx, launched.session_id)
     key = await _present_key(tx, session.tenant_id, launched.person_key)
-    query = (
-        select(connections.c.provider, *_standing_columns(literal(key)))
-        .join_from(sessions, connections, connections.c.id == sessions.c.connection_id)
-        .where(sessions.c.id == session.id)
-    )
-    row = (await tx.execute(query)).one()
+    held = _beside_the_person(join(sessions, connections, connections.c.id == sessions.c.connection_id), key)
+    query = select(connections.c.provider, _role(key).label("role")).select_from(held)
+    row = (await tx.execute(query.where(sessions.c.id == session.id))).one()
     name = await _name(tx, session, key)
-    standing = _standing(row.listed, row.here, row.elsewhere)
-    return HeldLink(_launch(launched), name, standing, session, row.provider)
+    return HeldLink(launch_id, launched.email, name, Role(row.role), session, row.provider)
 
 
-def _standing_columns(key: ColumnElement[str]) -> list[ColumnElement[Any]]:
-    """Columns beside a `sessions` row that say how the person with `key` stands in it."""
-    listed = (
-        select(case((session_instructors.c.removed_at.is_(None), True), else_=False))
-        .where(session_instructors.c.session_id == sessions.c.id, session_instructors.c.email_key == key)
-        .scalar_subquery()
-    )
-    here = (
-        select(instructors.c.active)
-        .where(instructors.c.connection_id == sessions.c.connection_id, instructors.c.email_key == key)
-        .scalar_subquery()
-    )
+def _beside_the_person(of: Join, key: Any) -> Join:
+    """`of`, which has `sessions` in it, with what the class and its connection know of the person."""
+    named = and_(session_instructors.c.session_id == sessions.c.id, session_instructors.c.email_key == key)
+    known = and_(instructors.c.connection_id == sessions.c.connection_id, instructors.c.email_key == key)
+    return of.outerjoin(session_instructors, named).outerjoin(instructors, known)
+
+
+def _role(key: Any) -> ColumnElement[str]:
+    """Session instructors first, else the registry, else learner (contract C, "role at launch").
+
+    Whoever was deactivated, or taken off this session, is a learner here whatever else is said. The registry
+    of the session's own connection decides; without a row there, the portal's others.
+    """
+    named, known, other = session_instructors.c, instructors.c, instructors.alias("elsewhere").c
     elsewhere = exists().where(
-        instructors.c.tenant_id == sessions.c.tenant_id, instructors.c.email_key == key, instructors.c.active
+        other.tenant_id == sessions.c.tenant_id, other.email_key == key, other.active == true()
     )
-    return [listed.label("listed"), here.label("here"), elsewhere.label("elsewhere")]
-
-
-def _standing(listed: Any, here: Any, elsewhere: Any) -> Standing:
-    """The registry of the session's own connection decides; without a row there, the portal's others."""
-    registered = bool(here) if here is not None else (True if elsewhere else None)
-    return Standing(None if listed is None else bool(listed), registered)
+    return case(
+        (or_(known.active.is_(False), named.removed_at.is_not(None)), Role.LEARNER.value),
+        (or_(named.session_id.is_not(None), known.active.is_(True), elsewhere), Role.INSTRUCTOR.value),
+        else_=Role.LEARNER.value,
+    )
 
 
 async def _present_key(tx: Tx, tenant_id: UUID, key: str) -> str:
@@ -189,7 +169,3 @@ async def _name(tx: Tx, session: Session, key: str) -> str:
         )
     ).first()
     return f"{row.first_name} {row.last_name}".strip() if row else ""
-
-
-def _launch(row: Row[Any]) -> Launch:
-    return Launch(row.id, row.session_id, row.email, Role(row.role), row.correlation_id, row.asked_at)

@@ -1,11 +1,12 @@
 """Meetings: who may talk to the provider about one (the claim), and what came of it."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import Row, case, func, select, update
+from sqlalchemy import Row, case, func, or_, select, update
 
 from app.db import instructors, intents, sessions
 from app.db.database import Tx
@@ -19,6 +20,14 @@ OF_ONE_CONNECTION = 8
 LONGEST_LEASE = timedelta(minutes=10)
 
 
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Until when a claim holds; and whether it is background work's, or a request's."""
+
+    until: datetime
+    in_background: bool
+
+
 class Meetings:
     """The queries; an object only because references are sealed with the house's keys."""
 
@@ -26,7 +35,7 @@ class Meetings:
         self._sealer = sealer
 
     async def claim(
-        self, tx: Tx, session_id: UUID, now: datetime, lease: timedelta, since: int | None = None
+        self, tx: Tx, session_id: UUID, now: datetime, lease: Lease, since: int | None = None
     ) -> Work | Held | Idle | Settled:
         """Reserve the deed that is due. `since`: the number of attempts that this caller saw when it began
         to wait; a newer failure is then reported instead of tried once more by everyone who waited."""
@@ -49,11 +58,16 @@ class Meetings:
             gone = {"state": MeetingState.CANCELLED, "next_try_at": None, "pending_since": None}
             await self._set(tx, meeting.id, updated_at=now, **gone)
             return Settled(None)
-        return await self._take(tx, deed, session, meeting, now + lease)
+        return await self._take(tx, deed, session, meeting, lease)
 
-    async def _take(self, tx: Tx, deed: Deed, session: Session, meeting: Meeting, until: datetime) -> Work:
+    async def _take(self, tx: Tx, deed: Deed, session: Session, meeting: Meeting, lease: Lease) -> Work:
         token = uuid4()
-        taken: dict[str, Any] = {"claim_token": token, "claimed_until": until, "next_try_at": until}
+        taken: dict[str, Any] = {
+            "claim_token": token,
+            "claimed_until": lease.until,
+            "next_try_at": lease.until,
+            "in_background": lease.in_background,
+        }
         if deed is Deed.CREATE:
             taken["state"] = MeetingState.UNCERTAIN  # from here on a lost answer means: look first
         await self._set(tx, meeting.id, tried_revision=session.revision, parked_at=None, **taken)
@@ -95,15 +109,17 @@ class Meetings:
     async def due(self, tx: Tx, now: datetime, limit: int) -> list[UUID]:
         """Sessions whose meeting is due: changed, failed a while ago, or abandoned; longest waiting first.
 
-        Of each connection only a few, those under way included: one that hangs must not take every hand.
+        Of each connection only a few, those in hand included: one that hangs must not take every hand. What
+        requests have under way is in no hand of ours; a busy LMS must not keep back what failed before.
         """
-        held = case((meetings.c.claimed_until > now, 0), else_=1)
+        held = meetings.c.claimed_until > now
+        free = case((held, 0), else_=1)
         turn = func.row_number().over(
-            partition_by=meetings.c.connection_id, order_by=(held, meetings.c.next_try_at)
+            partition_by=meetings.c.connection_id, order_by=(free, meetings.c.next_try_at)
         )
         soon = (
-            select(meetings.c.session_id, meetings.c.next_try_at, held.label("free"), turn.label("turn"))
-            .where(meetings.c.next_try_at <= now + LONGEST_LEASE)
+            select(meetings.c.session_id, meetings.c.next_try_at, free.label("free"), turn.label("turn"))
+            .where(meetings.c.next_try_at <= now + LONGEST_LEASE, or_(free == 1, meetings.c.in_background))
             .subquery()
         )
         query = select(soon.c.session_id).where(

@@ -20,6 +20,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     Uuid,
+    false,
     text,
 )
 
@@ -271,6 +272,7 @@ meetings = Table(
     Column("tried_revision", Integer),
     Column("claim_token", Uuid),
     Column("claimed_until", Instant),
+    Column("in_background", Boolean, nullable=False, server_default=false()),  # who claimed it: a job
     Column("attempts", Integer, nullable=False),
     Column("last_error", Text, nullable=False),
     Column("last_error_kind", Text, nullable=False),

@@ -1,4 +1,4 @@
-"""Who teaches a class, as conditions beside a `sessions` row: the rule of `Standing`, for a whole list."""
+"""Who teaches a class, as conditions beside a `sessions` row: a launch's rule, for a whole list."""
 
 from sqlalchemy import ColumnElement, Exists, and_, exists, or_, select, true
 

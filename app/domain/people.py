@@ -61,25 +61,3 @@ class InstructorChange:
 
     old_email: str
     record: InstructorDraft
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What is known of one person towards one session.
-
-    `listed`: named among the session's instructors (False: was named, and taken off again; None: never).
-    `registered`: active in the instructor registry (False: inactive; None: not in it).
-    """
-
-    listed: bool | None = None
-    registered: bool | None = None
-
-    @property
-    def role(self) -> Role:
-        """Session instructors first, else the registry, else learner (contract C, "role at launch").
-
-        Whoever was deactivated, or taken off this session, is a learner here whatever else is said.
-        """
-        if self.registered is False or self.listed is False:
-            return Role.LEARNER
-        return Role.INSTRUCTOR if self.listed or self.registered else Role.LEARNER

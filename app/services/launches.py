@@ -10,7 +10,7 @@ from app.db import evidence, launches, schedules, sessions
 from app.db.database import Database
 from app.db.evidence import Observation
 from app.db.lane import Lane
-from app.db.launches import HeldLink, Launch, Target, Wish
+from app.db.launches import HeldLink, Wish
 from app.db.meetings import Meetings
 from app.db.schedules import Whose
 from app.domain.actor import Actor
@@ -77,8 +77,7 @@ class Launches:
     ) -> None:
         self._db, self._store, self._connections = db, store, connections
         self._links, self._clock, self._hours = links, clock, hours
-        self._looking, self._recording = Lane(db), Lane(db, writes=True)
-        self._look = Together(self._look_for_all)
+        self._lane = Lane(db, writes=True)
         self._record = Together(self._record_all)
 
     async def launch(self, caller: Caller, external_id: str, email: str, correlation_id: str) -> str:
@@ -89,17 +88,18 @@ class Launches:
         return await self._launch(caller.tenant_id, external_id, email, correlation_id)
 
     async def _launch(self, tenant_id: UUID, external_id: str, email: str, correlation_id: str) -> str:
-        target = await self._look.ask(Wish(tenant_id, external_id, email))
-        if target is None:
-            raise SessionNotFound
-        if target.state is SessionState.CANCELLED:
-            raise SessionCancelled
-        launch = Launch(
-            uuid4(), target.session_id, email, target.standing.role, correlation_id, self._clock()
-        )
-        await self._record.ask(launch)
-        meters.LAUNCHES.labels(launch.role).inc()
-        return await self._links.make(launch.id)
+        wish = Wish(uuid4(), tenant_id, external_id, email, correlation_id, self._clock())
+        role = await self._record.ask(wish)
+        if role is None:
+            raise await self._why_not(wish)
+        meters.LAUNCHES.labels(role).inc()
+        return await self._links.make(wish.id)
+
+    async def _why_not(self, wish: Wish) -> SessionNotFound | SessionCancelled:
+        async with self._db.read() as tx:
+            session = await sessions.find(tx, wish.tenant_id, wish.external_id)
+        cancelled = session is not None and session.state is SessionState.CANCELLED
+        return SessionCancelled() if cancelled else SessionNotFound()
 
     async def launch_own(self, actor: Actor, session_id: UUID, correlation_id: str) -> str:
         """The link of a signed-in person: same record, same link, same rule of the role as by the LMS.
@@ -141,12 +141,8 @@ class Launches:
         await self._record_opening(visit)
         return address
 
-    async def _look_for_all(self, wishes: Sequence[Wish]) -> Sequence[Target | None]:
-        return await launches.look(self._looking, wishes)
-
-    async def _record_all(self, launched: Sequence[Launch]) -> Sequence[None]:
-        await launches.record(self._recording, launched)
-        return [None] * len(launched)
+    async def _record_all(self, wishes: Sequence[Wish]) -> Sequence[Role | None]:
+        return await launches.record(self._lane, wishes)
 
     async def _record_opening(self, visit: Visit) -> None:
         now = self._clock()
@@ -155,13 +151,13 @@ class Launches:
             await evidence.keep(tx, [Observation(visit.session.id, opened, visit.launch_id)], now)
 
     def _visit(self, held: HeldLink, meeting: Meeting | None) -> Visit:
-        role, session = held.standing.role, held.session
+        role, session = held.role, held.session
         early = self._hours.early_for_instructors if role is Role.INSTRUCTOR else self._hours.early
         opens_at, closes_at = session.starts_at - early, session.ends_at + self._hours.late
         card = self._connections.card(held.provider)
         return Visit(
-            launch_id=held.launch.id,
-            person=Person(held.launch.email, held.name),
+            launch_id=held.launch_id,
+            person=Person(held.email, held.name),
             role=role,
             session=session,
             door=_door(session, meeting, opens_at, closes_at, self._clock()),

@@ -17,7 +17,7 @@ import structlog
 
 from app.db import sessions, stories
 from app.db.database import Database
-from app.db.meetings import Meetings
+from app.db.meetings import Lease, Meetings
 from app.domain import errors
 from app.domain.clock import Clock
 from app.domain.deeds import Held, Idle, Outcome, Settled, Work
@@ -75,14 +75,17 @@ class Converging:
         self._calls: set[asyncio.Task[None]] = set()
 
     async def settle(self, session_id: UUID, wait: timedelta | None = None) -> None:
-        """Return when the provider has what is wanted. Raises the provider's error; Busy when `wait` (the
-        request budget) ends, while the call goes on."""
+        """Return when the provider has what is wanted. `wait`: how long background work does; none: this is
+        a request, with its budget. Raises the provider's error; Busy when the time ends: the call goes on."""
+        in_background = wait is not None
         wait = self._patience.budget if wait is None else wait
         deadline = asyncio.get_running_loop().time() + wait.total_seconds()
         since: int | None = None
         while True:
             async with self._db.begin() as tx:
-                step = await self._store.claim(tx, session_id, self._clock(), self._patience.lease, since)
+                now = self._clock()
+                lease = Lease(now + self._patience.lease, in_background)
+                step = await self._store.claim(tx, session_id, now, lease, since)
             match step:
                 case Settled():
                     return

@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.db import evidence, launches
+from app.db import evidence, launches, sessions
 from app.db.database import Database
 from app.db.evidence import Observation
 from app.db.lane import Lane
-from app.db.launches import Launch
+from app.db.launches import Wish
 from app.domain.attendance import Class, Evidence, Kind, summarise
 from app.domain.people import Role
 from app.wiring import House
@@ -44,8 +44,10 @@ async def store(db: Database, session_id: UUID, pieces: list[Evidence]) -> None:
     async with db.begin() as tx:
         await evidence.keep(tx, [Observation(session_id, p) for p in pieces if p not in asked], NOW)
     if asked:
-        told = [Launch(uuid4(), session_id, p.email, Role.LEARNER, "", p.at) for p in asked]
-        await launches.record(Lane(db, writes=True), told)
+        async with db.begin() as tx:
+            session = await sessions.get(tx, session_id)
+        told = [Wish(uuid4(), session.tenant_id, session.external_id, p.email, "", p.at) for p in asked]
+        assert await launches.record(Lane(db, writes=True), told) == [Role.LEARNER] * len(told)
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -65,8 +67,6 @@ async def test_the_database_and_the_rule_agree(house: House, seed: int) -> None:
 
 
 async def _id_of(house: House, tenant_id: UUID, external_id: str) -> UUID:
-    from app.db import sessions
-
     async with house.db.read() as tx:
         found = await sessions.find(tx, tenant_id, external_id)
     assert found is not None

@@ -11,6 +11,8 @@ from sqlalchemy import select, update
 
 from app.db import jobs as job_rows
 from app.db import sessions
+from app.db.meetings import Lease, Meetings
+from app.db.sealed import Sealer
 from app.db.tables import jobs as jobs_table
 from app.db.tables import meetings
 from app.domain.caller import Caller
@@ -19,7 +21,7 @@ from app.services.jobs import Job, Jobs
 from app.settings import Settings
 from app.wiring import House, open_house
 from app.worker import working
-from tests.conftest import Hands
+from tests.conftest import SECRET, Hands
 from tests.providers.fakes import Fake, Vendor
 from tests.services.conftest import draft
 
@@ -96,6 +98,25 @@ async def test_a_provider_that_hangs_leaves_hands_for_the_others(
             await sessions.want(tx, caller, draft(), clock.now)
     clock.move(seconds=6)
     assert len(await fake_house.jobs.due()) == 8
+
+
+@pytest.mark.parametrize(("in_background", "handed_out"), [(False, 8), (True, 0)])
+async def test_what_requests_have_under_way_keeps_nothing_back(
+    fake_house: House, caller: Caller, clock: Hands, in_background: bool, handed_out: int
+) -> None:
+    """An LMS that is busy for an hour would otherwise keep back for an hour what failed before."""
+    store = Meetings(Sealer(SECRET))
+    for _ in range(30):
+        async with fake_house.db.begin() as tx:
+            await sessions.want(tx, caller, draft(), clock.now)
+    clock.move(seconds=6)
+    lease = Lease(clock.now + timedelta(seconds=60), in_background)
+    for _ in range(10):
+        async with fake_house.db.begin() as tx:
+            (first, *_) = await store.due(tx, clock.now, 50) or [None]
+            if first is not None:
+                await store.claim(tx, first, clock.now, lease)
+    assert len(await fake_house.jobs.due()) == handed_out
 
 
 async def test_an_adapter_that_answers_nonsense_for_ever_is_parked_and_seen(
