@@ -1,7 +1,7 @@
 """Attendance evidence, raw: launches, openings, presence. Rows are added or extended, never judged here."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Row,
     Subquery,
     Text,
+    Uuid,
     and_,
     bindparam,
     case,
@@ -22,12 +23,14 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    true,
     type_coerce,
     union_all,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.db.database import Tx
+from app.db.asked import MOMENT, Columns, asked, rows
+from app.db.database import Tx, insert_on
 from app.db.tables import Instant, evidence, launches
 from app.domain.attendance import Class, Evidence, Kind, Summary
 from app.domain.people import person_key
@@ -45,12 +48,29 @@ class Observation:
 async def keep(tx: Tx, observations: Sequence[Observation], now: datetime) -> None:
     """Keep them; one told before is only ever extended (a later end), in whatever order they come."""
     if observations:
-        await tx.execute(_keep(tx.dialect.name), [_values(seen, now) for seen in observations])
+        values = [_values(seen, now) for seen in _once_each(observations)]
+        await tx.execute(_keep(tx.dialect.name), rows(tx.dialect.name, _OBSERVATION, values))
+
+
+_OBSERVATION: Columns = {
+    "session_id": Uuid(),
+    "launch_id": Uuid(),
+    "person_key": Text(),
+    "email": Text(),
+    "kind": Text(),
+    "source": Text(),
+    "instance": Text(),
+    "started_at": MOMENT,
+    "ended_at": MOMENT,
+    "recorded_at": MOMENT,
+}
 
 
 @cache  # to put the statement together anew costs more than to run it
 def _keep(dialect: str) -> postgresql.Insert | sqlite.Insert:
-    row = sqlite.insert(evidence) if dialect == "sqlite" else postgresql.insert(evidence)
+    table = asked(dialect, _OBSERVATION)
+    every = select(*(table.c[name] for name in _OBSERVATION)).where(true())  # SQLite wants a WHERE here
+    row = insert_on(dialect, evidence).from_select([*_OBSERVATION], every)
     longer = func.max if dialect == "sqlite" else func.greatest
     end = longer(func.coalesce(evidence.c.ended_at, row.excluded.ended_at), row.excluded.ended_at)
     return row.on_conflict_do_update(
@@ -59,20 +79,33 @@ def _keep(dialect: str) -> postgresql.Insert | sqlite.Insert:
     )
 
 
-def _values(seen: Observation, now: datetime) -> dict[str, Any]:
+def _once_each(observations: Sequence[Observation]) -> Collection[Observation]:
+    """What is told twice in one breath, with the later end: PostgreSQL extends no row twice at once."""
+    found: dict[tuple[UUID, str, str], Observation] = {}
+    for seen in observations:
+        piece = seen.evidence
+        key = (seen.session_id, piece.source, piece.instance)
+        before = found.setdefault(key, seen)
+        if before is not seen and piece.until is not None:
+            until = piece.until if before.evidence.until is None else max(before.evidence.until, piece.until)
+            found[key] = replace(before, evidence=replace(before.evidence, until=until))
+    return found.values()
+
+
+def _values(seen: Observation, now: datetime) -> tuple[Any, ...]:
     piece = seen.evidence
-    return {
-        "session_id": seen.session_id,
-        "launch_id": seen.launch_id,
-        "person_key": person_key(piece.email),
-        "email": piece.email,
-        "kind": piece.kind,
-        "source": piece.source,
-        "instance": piece.instance,
-        "started_at": piece.at,
-        "ended_at": piece.until,
-        "recorded_at": now,
-    }
+    return (
+        seen.session_id,
+        seen.launch_id,
+        person_key(piece.email),
+        piece.email,
+        piece.kind,
+        piece.source,
+        piece.instance,
+        piece.at,
+        piece.until,
+        now,
+    )
 
 
 async def of_session(tx: Tx, session_id: UUID) -> list[Evidence]:

@@ -1,6 +1,7 @@
 """The database adds evidence up exactly as the domain's own rule does."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from random import Random
 from uuid import UUID, uuid4
 
@@ -64,6 +65,27 @@ async def test_the_database_and_the_rule_agree(house: House, seed: int) -> None:
         by_database = await evidence.summaries(tx, session_id, WINDOW, NOW)
         raw = await evidence.of_session(tx, session_id)
     assert by_database == summarise(raw, WINDOW, NOW) == summarise(pieces, WINDOW, NOW)
+
+
+@pytest.mark.parametrize("order", list(permutations((None, 3, 5))))
+async def test_what_is_told_again_in_one_breath_ends_when_it_ended_last(
+    house: House, order: tuple[int | None, ...]
+) -> None:
+    client = await house.clients.add("lms")
+    caller = await house.access.basic(client.client_id, client.client_secret, "127.0.0.1")
+    wanted = draft()
+    await house.sessions.create(caller, wanted)
+    session_id = await _id_of(house, caller.tenant_id, wanted.external_id)
+    told = [
+        Evidence(
+            "dana@example.com", Kind.PRESENT, START, minutes and START + timedelta(minutes=minutes), "room"
+        )
+        for minutes in order
+    ]
+    await store(house.db, session_id, told)
+    async with house.db.read() as tx:
+        (kept,) = await evidence.of_session(tx, session_id)
+    assert kept.until == START + timedelta(minutes=5)
 
 
 async def _id_of(house: House, tenant_id: UUID, external_id: str) -> UUID:
