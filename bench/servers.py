@@ -33,22 +33,21 @@ class Server:
 
 @contextmanager
 def serving(kind: str, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """`bare`, `service` or `passthrough` on core 0; its log goes to a file, as in production."""
+    """`bare`, `service`, `passthrough` or `vilt` on core 0; its log goes to a file, as in production."""
     port, began = _free_port(), time.perf_counter()
     with tempfile.TemporaryFile() as log:
         process = _start(kind, port, _clean() | dict(environment or {}), log)
         try:
-            _wait(process, port, "/readyz" if kind == "service" else "/", log)
+            _wait(process, port, "/readyz" if kind in ("service", "vilt") else "/", log)
             yield Server(port, process.pid, time.perf_counter() - began)
         finally:
             end(process)
 
 
 def _start(kind: str, port: int, environment: Mapping[str, str], log: IO[bytes]) -> subprocess.Popen[bytes]:
+    command = ["app", "serve", "--port"] if kind == "vilt" else ["bench.serve", kind]
     with machine.on_server_core():
-        return subprocess.Popen(
-            [sys.executable, "-m", "bench.serve", kind, str(port)], env=environment, stdout=log
-        )
+        return subprocess.Popen([sys.executable, "-m", *command, str(port)], env=environment, stdout=log)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -6,12 +6,13 @@ has an unchanged ETag; therefore DTSTAMP is, as it may be, the moment of the las
 
 import re
 from datetime import timedelta
-
-from icalendar import Calendar as Document
-from icalendar import Event
+from typing import TYPE_CHECKING
 
 from app.domain.calendar import Appointment
 from app.services.feeds import Calendar
+
+if TYPE_CHECKING:
+    from icalendar import Event
 
 AGAIN = timedelta(hours=1)
 LONGEST_TITLE, LONGEST_TEXT = 300, 2000
@@ -25,6 +26,8 @@ _JOIN_LINK = re.compile(r"\S*/join/\S+", re.IGNORECASE)
 
 def written(calendar: Calendar) -> bytes:
     """The whole document, folded, with CRLF."""
+    from icalendar import Calendar as Document  # noqa: PLC0415 - three megabytes, for who reads a calendar
+
     document = Document()
     document.add("prodid", PRODUCT)
     document.add("version", "2.0")
@@ -41,7 +44,9 @@ def written(calendar: Calendar) -> bytes:
     return text
 
 
-def _event(one: Appointment, page: str) -> Event:
+def _event(one: Appointment, page: str) -> "Event":
+    from icalendar import Event  # noqa: PLC0415 - see above
+
     event = Event()
     event.add("uid", f"session-{one.session_id}")
     event.add("sequence", one.revision)

@@ -45,7 +45,7 @@ app.add_typer(simulate.app, name="simulate")
 
 
 def run() -> None:
-    """The entry point of the shell."""
+    """The command that the arguments name."""
     try:
         app()
     except (Refused, NotReady, NewerSchema, ConnectorError) as exc:

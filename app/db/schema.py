@@ -3,6 +3,8 @@
 While a new version is rolled out, the old one serves on the newer schema. It cannot know that schema's
 revision, so the database says itself whose code it bears: each migration names the oldest in `serves_since`,
 and every run of the migrations writes the list into the table `schema_serves`.
+
+Alembic is loaded where it is needed: whoever only serves does without its ten megabytes.
 """
 
 from collections.abc import Collection
@@ -10,16 +12,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, delete, insert, inspect, select
+from sqlalchemy import Connection, column, delete, insert, inspect, select, table
 
 from app.db.database import Database
 from app.db.tables import schema_serves
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
+_VERSION = table("alembic_version", column("version_num"))  # Alembic's own
 MIGRATION_LOCK = 0x76696C74  # one number all our processes know, for PostgreSQL's advisory lock
 
 
@@ -30,9 +29,7 @@ class NewerSchema(Exception):
 @cache
 def needed() -> str:
     """The revision that this code is written for."""
-    head = _scripts().get_current_head()
-    assert head is not None, "there is always a first migration"
-    return head
+    return max(_known())
 
 
 async def present(db: Database) -> str | None:
@@ -57,7 +54,7 @@ async def migrate(db: Database, target: str = "head") -> None:
         await tx.run_sync(_run, target)
 
 
-def write_down(heads: Collection[str], ctx: MigrationContext, **_: Any) -> None:
+def write_down(heads: Collection[str], ctx: Any, **_: Any) -> None:
     """Alembic calls it after each step: the database shall say whose code may serve on it from now on."""
     connection = ctx.connection
     assert connection is not None, "migrations run on a connection here, never into a file"
@@ -70,7 +67,9 @@ def write_down(heads: Collection[str], ctx: MigrationContext, **_: Any) -> None:
 def serving(head: str) -> list[str]:
     """The revisions whose code may serve on `head`: back to the nearest `serves_since` on the way down."""
     found, floors = list[str](), set[str]()
-    for step in _scripts().iterate_revisions(head, "base"):
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see above
+
+    for step in ScriptDirectory(str(MIGRATIONS)).iterate_revisions(head, "base"):
         found.append(step.revision)
         floors.add(getattr(step.module, "serves_since", step.revision))
         if step.revision in floors:
@@ -84,7 +83,7 @@ def _obstacle(connection: Connection) -> str | None:
         return None
     if has is None:
         return f"The database is empty, this version needs schema {mine}. Run: vilt migrate"
-    if _is_known(has):
+    if has in _known():
         return f"The database has schema {has}, this version needs {mine}. Run: vilt migrate"
     return None if mine in _served(connection) else _too_new(has)
 
@@ -99,10 +98,13 @@ def _run(connection: Connection, target: str) -> None:
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
     has = _revision(connection)
-    if has is not None and not _is_known(has):
+    if has is not None and has not in _known():
         if target == "head" and _obstacle(connection) is None:
             return
         raise NewerSchema(_too_new(has))
+    from alembic import command  # noqa: PLC0415 - see above
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -115,12 +117,12 @@ def _too_new(has: str) -> str:
 
 
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(_VERSION.name):
+        return None
+    revision: str | None = connection.scalar(select(_VERSION.c.version_num))
+    return revision
 
 
-def _is_known(revision: str) -> bool:
-    return revision in {step.revision for step in _scripts().walk_revisions()}
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory(str(MIGRATIONS))
+def _known() -> Collection[str]:
+    """The revisions that this code knows: each migration's file begins with its own."""
+    return {file.stem.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py")}

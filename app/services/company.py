@@ -14,7 +14,6 @@ from urllib.parse import quote_plus, urlencode
 
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from authlib.oidc.core import CodeIDToken
 from joserfc.errors import JoseError
 
 from app.domain.clock import Clock
@@ -108,6 +107,8 @@ class Company:
         params = {"nonce": part_of(seed, "nonce"), "client_id": mine}
         if isinstance(answer.get("access_token"), str):
             params["access_token"] = answer["access_token"]
+        from authlib.oidc.core import CodeIDToken  # noqa: PLC0415 - five megabytes, for who signs in so
+
         try:
             token = CodeIDToken(claims, header, must, params)
             token.validate(now=int(self._clock().timestamp()), leeway=LEEWAY)

@@ -61,6 +61,14 @@ async def test_the_table_of_watches_comes_whether_or_not_it_is_there(db: Databas
     assert await schema.obstacle(db) is None
 
 
+def test_each_migrations_file_begins_with_its_revision() -> None:
+    """By that the code knows them without Alembic, and the greatest is the one that it needs."""
+    scripts = ScriptDirectory(str(schema.MIGRATIONS))
+    steps = [(Path(step.path).name, step.revision) for step in scripts.walk_revisions()]
+    assert all(file.startswith(f"{revision}_") for file, revision in steps)
+    assert scripts.get_current_head() == schema.needed() == max(revision for _, revision in steps)
+
+
 async def test_down_to_nothing_and_up_again(db: Database) -> None:
     await schema.migrate(db, "base")
     async with db.read() as tx:
