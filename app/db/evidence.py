@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -12,11 +12,11 @@ from sqlalchemy import (
     ColumnElement,
     Executable,
     Row,
+    Select,
     Subquery,
     Text,
     Uuid,
     and_,
-    bindparam,
     case,
     cast,
     func,
@@ -28,6 +28,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from app.db.asked import MOMENT, Columns, asked, rows
 from app.db.database import Tx, insert_on
@@ -116,92 +117,111 @@ async def of_session(tx: Tx, session_id: UUID) -> list[Evidence]:
 async def summaries(tx: Tx, session_id: UUID, window: Class, now: datetime) -> list[Summary]:
     """Each person's evidence added up, as `domain.attendance.summarise` does it, but by the database: a class
     of ten thousand would hold up everybody else for as long as Python needs to add."""
-    pieces = _all_of(session_id)
-    rows = await tx.execute(_added_up(tx, pieces, window, now))
+    found = (await tx.execute(_added_up(tx, session_id, window, now))).all()
     return [
-        Summary(
-            email=row.email,
-            asked=bool(row.asked),
-            opened=bool(row.opened),
-            seen=bool(row.seen),
-            present=timedelta(microseconds=int(row.present or 0)),
-            anywhere=bool(row.anywhere),
-        )
-        for row in rows
+        Summary(email, bool(asked), bool(opened), bool(seen), timedelta(microseconds=int(there)), bool(ever))
+        for email, asked, opened, seen, there, ever in found
     ]
 
 
-def _added_up(tx: Tx, pieces: Subquery, window: Class, now: datetime) -> Executable:
+def _added_up(tx: Tx, session_id: UUID, window: Class, now: datetime) -> Executable:
     """Per person: the spelling at the first launch, what was seen, and the covered microseconds.
 
-    The union of overlapping stays is found by how far all earlier stays of the person reached.
+    The union of overlapping stays is found by how far all earlier stays of the person reached. Moments are
+    whole microseconds from the beginning: what is sorted and compared so often had better be a number.
     """
-    opens, closes = (bindparam(None, at, Instant) for at in (window.starts_at, window.ends_at))
-    piece, is_stay = pieces.c, pieces.c.kind == Kind.PRESENT
-    until = func.coalesce(piece.ended_at, bindparam(None, now, Instant))
-    end = case((until < closes, until), else_=closes)
+    opens, closes = literal(_microseconds(window.starts_at)), literal(_microseconds(window.ends_at))
+    piece = _spans(tx, session_id, now).c
+    is_stay, end = piece.kind == Kind.PRESENT, _least(tx, piece.until, closes)
     reached = func.max(case((is_stay, end))).over(
-        partition_by=piece.person_key, order_by=(piece.started_at, end), rows=(None, -1)
-    )
-    spelled = func.row_number().over(
-        partition_by=piece.person_key,
-        order_by=(case((piece.kind == Kind.ASKED, 0), else_=1), piece.started_at, piece.email),
+        partition_by=piece.person_key, order_by=(piece.begin, end), rows=(None, -1)
     )
     stays = select(
-        piece.person_key, piece.kind, piece.email, piece.started_at, is_stay.label("is_stay"),
+        piece.person_key, piece.email, piece.kind, piece.started_at, is_stay.label("is_stay"),
         end.label("end"),
-        reached.label("reached"), spelled.label("spelled"),
-        and_(is_stay, piece.started_at <= closes, until >= opens).label("seen"),
-    ).subquery("stays")  # fmt: skip
-    begin = case((stays.c.started_at > opens, stays.c.started_at), else_=opens)
-    fresh = case((stays.c.reached > begin, stays.c.reached), else_=begin)
-    covered = _micros(tx, stays.c.end) - _micros(tx, fresh)
+        _greatest(tx, piece.begin, opens, func.coalesce(reached, opens)).label("fresh"),
+        and_(is_stay, piece.begin <= closes, piece.until >= opens).label("seen"),
+    ).subquery("stays").c  # fmt: skip
+    covered = case((and_(stays.is_stay, stays.end > stays.fresh), stays.end - stays.fresh), else_=0)
     return (
         select(
-            func.max(case((stays.c.spelled == 1, stays.c.email))).label("email"),
-            _ever(stays.c.kind == Kind.ASKED).label("asked"),
-            _ever(stays.c.kind == Kind.OPENED).label("opened"),
-            _ever(stays.c.seen).label("seen"),
-            _ever(stays.c.is_stay).label("anywhere"),
-            func.sum(case((and_(stays.c.is_stay, stays.c.end > fresh), covered), else_=0)).label("present"),
+            _spelling(tx, stays).label("email"),
+            _ever(stays.kind == Kind.ASKED).label("asked"),
+            _ever(stays.kind == Kind.OPENED).label("opened"),
+            _ever(stays.seen).label("seen"),
+            func.sum(covered).label("present"),
+            _ever(stays.is_stay).label("anywhere"),
         )
-        .group_by(stays.c.person_key)
-        .order_by(stays.c.person_key.collate("C" if tx.dialect.name == "postgresql" else "BINARY"))
+        .group_by(stays.person_key)
+        .order_by(stays.person_key.collate("C" if tx.dialect.name == "postgresql" else "BINARY"))
     )
+
+
+def _spelling(tx: Tx, stays: Any) -> ColumnElement[str]:
+    """The address as in the first launch, or else as it was seen first."""
+    rank = case((stays.kind == Kind.ASKED, "0"), else_="1")
+    if tx.dialect.name == "sqlite":  # a moment is 26 letters there
+        first = func.min(rank + type_coerce(stays.started_at, Text) + stays.email)
+        return func.substr(first, 28, type_=Text())
+    ordered = aggregate_order_by(stays.email, rank, stays.started_at, stays.email)
+    spelled: ColumnElement[str] = func.array_agg(ordered, type_=ARRAY(Text))[1]
+    return spelled
 
 
 def _ever(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.max(case((condition, 1), else_=0))
 
 
+def _least(tx: Tx, *values: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.min(*values) if tx.dialect.name == "sqlite" else func.least(*values)
+
+
+def _greatest(tx: Tx, *values: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.max(*values) if tx.dialect.name == "sqlite" else func.greatest(*values)
+
+
+def _microseconds(instant: datetime) -> int:
+    return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
 def _micros(tx: Tx, instant: ColumnElement[Any]) -> ColumnElement[Any]:
-    """An instant as whole microseconds, exactly: SQLite keeps it as text."""
+    """The same of a column, exactly: SQLite keeps it as text."""
     if tx.dialect.name == "sqlite":
         seconds = cast(func.strftime("%s", instant), BigInteger) * 1_000_000
         return seconds + cast(func.substr(type_coerce(instant, Text), 21, 6), BigInteger)
     return cast(func.extract("epoch", instant) * 1_000_000, BigInteger)
 
 
+def _spans(tx: Tx, session_id: UUID, now: datetime) -> Subquery:
+    """Everything known of the class; `begin` and `until` in microseconds, where they are of any use."""
+    begin = _micros(tx, evidence.c.started_at)
+    until = _micros(tx, func.coalesce(evidence.c.ended_at, literal(now, Instant)))
+    never = literal(0, BigInteger)
+    return union_all(
+        _seen_of(session_id).add_columns(begin.label("begin"), until.label("until")),
+        _asked_of(session_id).add_columns(never.label("begin"), never.label("until")),
+    ).subquery("pieces")
+
+
 def _all_of(session_id: UUID) -> Subquery:
-    asked = select(
-        launches.c.person_key,
-        launches.c.email,
-        literal(Kind.ASKED.value).label("kind"),
-        launches.c.asked_at.label("started_at"),
-        null().label("ended_at"),
-        literal("launch").label("source"),
-        literal("").label("instance"),
-    ).where(launches.c.session_id == session_id)
-    seen = select(
-        evidence.c.person_key,
-        evidence.c.email,
-        evidence.c.kind,
-        evidence.c.started_at,
-        evidence.c.ended_at,
-        evidence.c.source,
-        evidence.c.instance,
-    ).where(evidence.c.session_id == session_id, evidence.c.superseded_at.is_(None))
-    return union_all(seen, asked).subquery("pieces")
+    more = evidence.c.ended_at, evidence.c.source, evidence.c.instance
+    asked = _asked_of(session_id).add_columns(
+        null().label("ended_at"), literal("launch").label("source"), literal("").label("instance")
+    )
+    return union_all(_seen_of(session_id).add_columns(*more), asked).subquery("pieces")
+
+
+def _asked_of(session_id: UUID) -> Select[Any]:
+    kind = literal(Kind.ASKED.value).label("kind")
+    of = launches.c
+    query = select(of.person_key, of.email, kind, of.asked_at.label("started_at"))
+    return query.where(of.session_id == session_id)
+
+
+def _seen_of(session_id: UUID) -> Select[Any]:
+    of = evidence.c
+    query = select(of.person_key, of.email, of.kind, of.started_at)
+    return query.where(of.session_id == session_id, of.superseded_at.is_(None))
 
 
 def _evidence(row: Row[Any]) -> Evidence:
