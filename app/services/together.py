@@ -27,21 +27,41 @@ class Together(Generic[Item, Answer]):
     def __init__(self, work: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]]) -> None:
         self._work = work
         self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
-        self._leaving: asyncio.Task[None] | None = None
+        self._under_way = False
+        self._next: asyncio.Task[None] | None = None
 
     async def ask(self, item: Item) -> Answer:
         """This item's answer, or what `work` raised for it."""
+        if self._under_way:
+            return await self._queue(item)
+        self._under_way = True
+        try:
+            await asyncio.sleep(0)  # whoever asks in the same moment comes along
+            if not self._waiting:
+                (answer,) = await self._work([item])
+                return answer
+            queued = self._queue(item)
+        finally:
+            self._send_the_next()
+        return await queued
+
+    def _queue(self, item: Item) -> asyncio.Future[Answer]:
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
-        if self._leaving is None:
-            self._leaving = asyncio.create_task(self._run())
-        return await future
+        return future
 
-    async def _run(self) -> None:
-        while self._waiting:
-            group, self._waiting = self._waiting[:LARGEST_GROUP], self._waiting[LARGEST_GROUP:]
+    def _send_the_next(self) -> None:
+        if self._waiting:
+            self._next = asyncio.create_task(self._go_on())
+        else:
+            self._under_way = False
+
+    async def _go_on(self) -> None:
+        group, self._waiting = self._waiting[:LARGEST_GROUP], self._waiting[LARGEST_GROUP:]
+        try:
             await self._answer(group)
-        self._leaving = None
+        finally:
+            self._send_the_next()
 
     async def _answer(self, group: list[tuple[Item, asyncio.Future[Answer]]]) -> None:
         try:

@@ -67,6 +67,10 @@ class Application:
         return self.alive(await self.line.call(method, url, json=json, headers=headers))
 
     def alive(self, response: httpx.Response) -> httpx.Response:
+        if response.is_success:
+            if response.content and not body(response):
+                raise _foreign(response)
+            return response
         said = complaint(response)
         if (response.status_code, said.subcode) in {
             (404, "ApplicationNotFound"),
@@ -75,8 +79,6 @@ class Application:
             raise ApplicationLost(f"The server has dropped the application ({said}).")
         if response.status_code in {403, 502} and not said.code:
             self.worn = True  # not UCWA's own word: what discovery said may no longer hold
-        if response.is_success and response.content and not body(response):
-            raise _foreign(response)
         return response
 
     async def read(self, url: str) -> Resource:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import orjson
 
 Resource = Mapping[str, Any]
 
@@ -35,9 +36,16 @@ class Complaint:
 
 
 def body(response: httpx.Response) -> dict[str, Any]:
-    """The answer's JSON object; empty for anything else (HTML, a list, nothing)."""
+    """The answer's JSON object; empty for anything else (HTML, a list, nothing).
+
+    An account's list of thousands of meetings is read by the faster library; what that one is too strict for
+    (half a surrogate in somebody's title) by the other.
+    """
     try:
-        found = json.loads(response.content)
+        try:
+            found = orjson.loads(response.content)
+        except ValueError:
+            found = json.loads(response.content)
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
