@@ -15,7 +15,14 @@ TRIES_ON_CONFLICT = 3
 
 
 async def listed(application: Application) -> list[dict[str, Any]]:
-    """The account's meetings, the assigned one left out. UCWA knows no paging and no filter."""
+    """The account's meetings, the assigned one left out, as they are from now on.
+
+    UCWA knows no paging and no filter: deeds that look for one of them at the same time share one list.
+    """
+    return await application.lists.get(lambda: _listed(application))
+
+
+async def _listed(application: Application) -> list[dict[str, Any]]:
     url = application.require("myOnlineMeetings", "onlineMeetings", "schedule meetings")
     resource = await application.read(url)
     if not meetings.is_listing(resource):  # an empty list would mean: surely there is none
