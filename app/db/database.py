@@ -26,6 +26,7 @@ UNREACHABLE = (OperationalError, InterfaceError, OSError, TimeoutError)
 NOT_NOW = frozenset({"57P01", "57P02", "57P03", "53100", "53300"})
 
 SQLITE_BUSY_MS = 15_000
+SQLITE_CACHE_KIB = 1024  # of each connection; the file is in the system's own cache beside
 TURN_SECONDS = 30.0
 REST_SECONDS = 1.0
 LANES = 4  # connections that a process may keep beside its pool (lane.py)
@@ -140,6 +141,7 @@ def _sqlite_engine(url: str, **options: Any) -> AsyncEngine:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")  # NORMAL may lose the last commits when the power goes
         cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA cache_size=-{SQLITE_CACHE_KIB}")
         cursor.close()
 
     return engine

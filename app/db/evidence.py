@@ -34,6 +34,7 @@ from app.db.asked import MOMENT, Columns, asked, rows
 from app.db.database import Tx, insert_on
 from app.db.tables import Instant, evidence, launches
 from app.domain.attendance import Class, Evidence, Kind, Summary
+from app.domain.gently import gently
 from app.domain.people import person_key
 
 
@@ -118,10 +119,13 @@ async def summaries(tx: Tx, session_id: UUID, window: Class, now: datetime) -> l
     """Each person's evidence added up, as `domain.attendance.summarise` does it, but by the database: a class
     of ten thousand would hold up everybody else for as long as Python needs to add."""
     found = (await tx.execute(_added_up(tx, session_id, window, now))).all()
-    return [
-        Summary(email, bool(asked), bool(opened), bool(seen), timedelta(microseconds=int(there)), bool(ever))
-        for email, asked, opened, seen, there, ever in found
-    ]
+    return await gently(_summary, found)
+
+
+def _summary(row: Sequence[Any]) -> Summary:
+    email, asked, opened, seen, present, anywhere = row
+    covered = timedelta(microseconds=int(present))
+    return Summary(email, bool(asked), bool(opened), bool(seen), covered, bool(anywhere))
 
 
 def _added_up(tx: Tx, session_id: UUID, window: Class, now: datetime) -> Executable:

@@ -3,7 +3,7 @@
 Evidence is kept raw; this function is run over all of it whenever somebody asks.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -99,15 +99,16 @@ def decide(evidence: Iterable[Evidence], policy: Policy, planned: Class, now: da
     `now` closes the intervals that have not ended. The outcome depends on the set of moments and covered
     time only: order, repetition and splitting of intervals change nothing.
     """
-    return judge(summarise(evidence, planned.widened(policy.grace), now), policy, planned)
+    people = summarise(evidence, planned.widened(policy.grace), now)
+    rule = rule_for(people, policy)
+    return [verdict(summary, rule, policy, planned) for summary in people]
 
 
-def judge(summaries: Sequence[Summary], policy: Policy, planned: Class) -> list[Decision]:
-    """The policy's verdict on each summary, with its reason."""
-    rule = policy.rule
-    if rule is Rule.PRESENT and policy.without_presence and not any(s.anywhere for s in summaries):
-        rule = policy.without_presence
-    return [_verdict(summary, rule, policy, planned) for summary in summaries]
+def rule_for(people: Iterable[Summary], policy: Policy) -> Rule:
+    """The rule that decides about these people: another one, where nobody's presence was recorded at all."""
+    if policy.rule is Rule.PRESENT and policy.without_presence and not any(s.anywhere for s in people):
+        return policy.without_presence
+    return policy.rule
 
 
 def summarise(evidence: Iterable[Evidence], window: Class, now: datetime) -> list[Summary]:
@@ -146,7 +147,8 @@ def _covered(stays: list[Evidence], window: Class, now: datetime) -> timedelta:
     return total
 
 
-def _verdict(summary: Summary, rule: Rule, policy: Policy, planned: Class) -> Decision:
+def verdict(summary: Summary, rule: Rule, policy: Policy, planned: Class) -> Decision:
+    """What the policy decides about one person, with its reason."""
     if rule is Rule.PRESENT:
         enough, reason = _enough(summary, policy, planned)
     elif rule is Rule.OPENED:

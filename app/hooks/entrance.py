@@ -6,9 +6,7 @@ told in the same minute, and routes, layers and models would cost more than all 
 
 import orjson
 import structlog
-from starlette.exceptions import HTTPException
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -28,39 +26,57 @@ class First:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._door = RequestBodyLimitMiddleware(_serve, MOST_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(PLACE):
             await self._app(scope, receive, send)
             return
         scope["route"] = ROUTES[0]  # under whose name it is logged and counted
-        await self._door(scope, receive, send)
+        try:
+            answer = await _answer(scope, receive)
+        except Exception as exc:
+            answer = dress(exc)
+        await answer(scope, receive, send)
 
 
-async def _serve(scope: Scope, receive: Receive, send: Send) -> None:
-    try:
-        answer = await _answer(Request(scope, receive))
-    except Exception as exc:
-        answer = dress(exc)
-    await answer(scope, receive, send)
+_TAKEN, _PARKED = Response(status_code=204), Response(status_code=202)
 
 
-async def _answer(request: Request) -> Response:
-    if request.method != "POST":
+async def _answer(scope: Scope, receive: Receive) -> Response:
+    if scope["method"] != "POST":
         return _refusal(405, "Only POST is taken here.", {"Allow": "POST"})
-    house: House = request.app.state.house
-    connection_id = request.scope["path"].split("/", 3)[2]
-    address = request.client.host if request.client else ""
-    post = Posted(connection_id, request.headers, await request.body(), address)
-    taken = await house.hooks.take(post)
+    house: House = scope["app"].state.house
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        headers.setdefault(name.decode("latin-1"), value.decode("latin-1"))
+    connection_id = scope["path"].split("/", 3)[2]
+    address = scope["client"][0] if scope.get("client") else ""
+    body = await _body(receive, headers.get("content-length", ""))
+    taken = await house.hooks.take(Posted(connection_id, headers, body, address))
     if taken.reply:
         return Response(taken.reply, 200)
-    return Response(status_code=202 if taken.parked else 204)
+    return _PARKED if taken.parked else _TAKEN
+
+
+async def _body(receive: Receive, announced: str) -> bytes:
+    """The whole of it. Raises TooLarge, ClientDisconnect."""
+    if announced.isdecimal() and int(announced[:20]) > MOST_BYTES:
+        raise errors.TooLarge
+    body, more = bytearray(), True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > MOST_BYTES:
+            raise errors.TooLarge
+    return bytes(body)
 
 
 # The nearest class in an error's ancestry decides; whatever is not here is a 500, and is sent again.
 _STATUS: dict[type[BaseException], int] = {
+    errors.TooLarge: 413,
     errors.InvalidRequest: 400,
     errors.UnknownCaller: 401,
     errors.NotFound: 404,
@@ -72,8 +88,6 @@ def dress(exc: Exception) -> Response:
     """A sentence as JSON, for whoever reads the provider's log."""
     if isinstance(exc, ClientDisconnect):
         return _refusal(400, "The request ended before it was complete.")
-    if isinstance(exc, HTTPException):  # the limit's
-        return _refusal(exc.status_code, errors.TooLarge.default)
     status = next((_STATUS[kind] for kind in type(exc).__mro__ if kind in _STATUS), 500)
     if not isinstance(exc, errors.ConnectorError) or status == 500:
         log.error("the door for providers failed", exc_info=exc)

@@ -10,10 +10,11 @@ from app.db import evidence, rosters, sessions
 from app.db.database import Database, Tx
 from app.db.evidence import Observation
 from app.db.meetings import Meetings
-from app.domain.attendance import Class, Decision, Evidence, judge
+from app.domain.attendance import Class, Decision, Evidence, rule_for, verdict
 from app.domain.caller import Caller
 from app.domain.clock import Clock
 from app.domain.errors import ProviderError, ProviderUnavailable, SessionNotFound
+from app.domain.gently import gently
 from app.domain.roster import merged
 from app.domain.session import Session
 from app.providers.base import AttendanceReport, AttendanceSource
@@ -63,6 +64,8 @@ class Attendance:
         decisions = await self.decisions(session)
         async with self._db.read() as tx:
             marks = await rosters.marks(tx, session.id)
+        if not marks:
+            return [decision.email for decision in decisions if decision.attended]
         return [line.email for line in merged(decisions, marks) if line.attended]
 
     async def decisions(self, session: Session) -> list[Decision]:
@@ -86,7 +89,8 @@ class Attendance:
         planned, policy = Class(session.starts_at, session.ends_at), provider.policy
         async with self._db.read() as tx:
             people = await evidence.summaries(tx, session.id, planned.widened(policy.grace), self._clock())
-        return judge(people, policy, planned)
+        rule = rule_for(people, policy)
+        return await gently(lambda one: verdict(one, rule, policy, planned), people)
 
     async def reports(self, session: Session) -> bool:
         """Whether the session's provider gives a report that can be asked for."""
