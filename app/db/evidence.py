@@ -32,6 +32,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from app.db.asked import MOMENT, Columns, asked, rows
 from app.db.database import Tx, insert_on
+from app.db.lane import Lane, Statement, written
 from app.db.tables import Instant, evidence, launches
 from app.domain.attendance import Class, Evidence, Kind, Summary
 from app.domain.gently import gently
@@ -52,6 +53,13 @@ async def keep(tx: Tx, observations: Sequence[Observation], now: datetime) -> No
     if observations:
         values = [_values(seen, now) for seen in _once_each(observations)]
         await tx.execute(_keep(tx.dialect.name), rows(tx.dialect.name, _OBSERVATION, values))
+
+
+async def keep_at_once(lane: Lane, observations: Sequence[Observation], now: datetime) -> None:
+    """The same, as a transaction by itself."""
+    if observations:
+        values = [_values(seen, now) for seen in _once_each(observations)]
+        await lane.fetch(_written(lane.dialect), rows(lane.dialect, _OBSERVATION, values))
 
 
 _OBSERVATION: Columns = {
@@ -79,6 +87,11 @@ def _keep(dialect: str) -> postgresql.Insert | sqlite.Insert:
         index_elements=["session_id", "source", "instance"],
         set_={"ended_at": func.coalesce(end, evidence.c.ended_at)},
     )
+
+
+@cache
+def _written(dialect: str) -> Statement:
+    return written(dialect, _keep(dialect))
 
 
 def _once_each(observations: Sequence[Observation]) -> Collection[Observation]:

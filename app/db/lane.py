@@ -1,4 +1,4 @@
-"""The short way to the database, for the two statements of which a launch is made.
+"""The short way to the database, for the statements of the minute when a class begins.
 
 SQLAlchemy writes each of them, once. What it does around an execution (a connection from the pool, contexts,
 events, type processing, a greenlet, on SQLite hops between threads) costs several times what the

@@ -20,6 +20,7 @@ from app.db import connections, evidence, pushes
 from app.db.connections import State
 from app.db.database import Database
 from app.db.evidence import Observation
+from app.db.lane import Lane
 from app.db.pushes import Home, Place
 from app.domain.attendance import Evidence
 from app.domain.clock import Clock
@@ -45,7 +46,7 @@ class Posted:
     """One POST of a provider. `address`: where it came from; failures count per connection and address."""
 
     connection_id: str  # as it stands in the address
-    headers: Mapping[str, str]
+    headers: Mapping[str, str]  # by their names in small letters
     body: bytes
     address: str
 
@@ -90,6 +91,7 @@ class Hooks:
         self._db, self._connections, self.leftovers = db, work, leftovers
         self._erasures, self._throttle, self._clock = erasures, throttle, clock
         self._inlets: dict[str, _Inlet] = {}
+        self._lane = Lane(db, writes=True)
         self._find = Together(self._find_all)
         self._keep = Together(self._keep_all)
 
@@ -147,18 +149,19 @@ class Hooks:
         return True
 
     async def _keep_all(self, deliveries: Sequence[_Delivery]) -> Sequence[bool]:
-        """One transaction for all of them; those that were read by old settings leave nothing behind."""
+        """One look and one statement for all of them; what was read by old settings leaves nothing behind."""
         now, markers = self._clock(), {marker for one in deliveries for marker, _ in one.rows}
         namer = await self._erasures.namer()
-        async with self._db.begin() as tx:
+        async with self._db.read() as tx:
             places = await pushes.places(tx, markers)
             present = {place.connection_id: place.revision for place in places.values()}
             if untold := {one.inlet.connection_id for one in deliveries} - present.keys():
                 present |= await pushes.revisions(tx, untold)
             good = [present.get(one.inlet.connection_id) == one.inlet.revision for one in deliveries]
-            seen, strays = _sorted_out([d for d, ok in zip(deliveries, good, strict=True) if ok], places)
-            await evidence.keep(tx, _in_order(await self._erasures.observed(tx, namer, seen, now)), now)
-            await self.leftovers.strays(tx, strays)
+            told, strays = _sorted_out([d for d, ok in zip(deliveries, good, strict=True) if ok], places)
+            seen = _in_order(await self._erasures.observed(tx, namer, told, now))
+        await evidence.keep_at_once(self._lane, seen, now)
+        await self.leftovers.strays(strays)
         return good
 
 

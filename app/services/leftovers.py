@@ -14,7 +14,7 @@ import orjson
 import structlog
 
 from app.db import evidence, pushes
-from app.db.database import Database, Tx
+from app.db.database import Database
 from app.db.pushes import Parked
 from app.db.sealed import Sealer, Unopenable
 from app.domain.attendance import Evidence, Kind
@@ -55,10 +55,11 @@ class Leftovers:
             await pushes.park(tx, [row], self._clock())
         log.warning("push makes no sense", connection=str(connection_id), bytes=len(body))
 
-    async def strays(self, tx: Tx, strays: Sequence[Stray]) -> None:
-        """Set evidence aside, in the transaction in which its meeting was looked for."""
+    async def strays(self, strays: Sequence[Stray]) -> None:
+        """Set evidence aside whose meeting is not known."""
         if strays:
-            await pushes.park(tx, [self._stray(stray) for stray in strays], self._clock())
+            async with self._db.begin() as tx:
+                await pushes.park(tx, [self._stray(stray) for stray in strays], self._clock())
 
     async def chore(self, _subject: str, now: datetime) -> datetime | None:
         """Make evidence of what has its meeting by now; forget what nobody can use any more."""

@@ -372,7 +372,7 @@ async def test_until_it_is_durable_nobody_is_told_that_it_was_taken(
 
     event = await _event(scene)
     with monkeypatch.context() as patch:
-        patch.setattr(evidence, "keep", broken)
+        patch.setattr(evidence, "keep_at_once", broken)
         with pytest.raises(OSError, match="disk"):
             await scene.told(event)
     await scene.told(event)
