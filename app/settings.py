@@ -34,7 +34,7 @@ class Settings(BaseSettings):
         default=10,
         ge=1,
         le=200,
-        description="PostgreSQL connections per process, beside three that launches keep.",
+        description="PostgreSQL connections per process, beside three that launches and pushes keep.",
     )
     secret_key: SecretStr = Field(
         default=SecretStr(""),
