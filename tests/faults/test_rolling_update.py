@@ -106,7 +106,7 @@ def readiness(port: int) -> httpx.Response:
 async def test_old_and_new_version_serve_side_by_side(tmp_path: Path) -> None:
     mine = schema.needed()
     new = Release(release(tmp_path, "9001", mine, since=mine, upgrade=ADDED), "9001")
-    tables = new.tree / "app" / "db" / "tables.py"
+    tables = new.tree / "app" / "db" / "tables" / "classes.py"
     tables.write_text(tables.read_text() + USED)
     async with Scene() as scene:
         first, second = scene.ports
