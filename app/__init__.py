@@ -10,8 +10,8 @@
              └───┬────┘
              [domain]                      words: values, rules, errors; imports no tool
 
-`settings` reads the environment, `wiring` builds the parts (`outward`: the ways out) and carries them in,
-`main` hangs the HTTP doors.
+`settings` reads the environment, `wiring` builds the parts (`outward`: the ways out, `secret_ring`: the keys)
+and carries them in, `main` hangs the HTTP doors; `crowd` is for the moments when many come at once.
 Files are subject nouns and carry the same name in every room: follow the word through the house.
 Imports point downward only; `import-linter` (pyproject.toml) holds the doors.
 """

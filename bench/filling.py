@@ -30,9 +30,7 @@ async def sessions(store: Store, count: int) -> None:
     async with database.begin() as tx:
         await _copy(tx, sessions_table, _copies_of_session(tx.dialect.name, count))
         await _copy(tx, meetings, _copies_of_meeting(tx.dialect.name))
-    async with database.begin() as tx:
-        await tx.execute(text("ANALYZE"))
-    await database.close()
+    await _come_to_rest(database)
 
 
 async def intervals(store: Store, external_id: str, people: int, each: int) -> None:
@@ -48,9 +46,7 @@ async def intervals(store: Store, external_id: str, people: int, each: int) -> N
     for start in range(0, len(seen), BATCH):
         async with database.begin() as tx:
             await evidence.keep(tx, seen[start : start + BATCH], begin)
-    async with database.begin() as tx:
-        await tx.execute(text("ANALYZE"))
-    await database.close()
+    await _come_to_rest(database)
 
 
 async def create(store: Store, external_id: str, starts_at: datetime) -> UUID:
@@ -71,6 +67,16 @@ async def create(store: Store, external_id: str, starts_at: datetime) -> UUID:
             query = select(sessions_table.c.id).where(sessions_table.c.external_id == external_id)
             found: UUID = (await tx.execute(query)).scalar_one()
             return found
+
+
+async def _come_to_rest(database: Database) -> None:
+    """What the database would do by itself in the next minutes: years of use are no one large write."""
+    postgresql = ("VACUUM (ANALYZE)", "CHECKPOINT")
+    sqlite = ("ANALYZE", "PRAGMA wal_checkpoint(TRUNCATE)")
+    async with database.read() as tx:
+        for upkeep in postgresql if database.dialect == "postgresql" else sqlite:
+            await tx.execute(text(upkeep))
+    await database.close()
 
 
 def _presence(session_id: UUID, person: int, at: datetime) -> Observation:

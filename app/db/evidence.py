@@ -30,12 +30,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
+from app.crowd import gently
 from app.db.asked import MOMENT, Columns, asked, rows
 from app.db.database import Tx, insert_on
 from app.db.lane import Lane, Statement, written
 from app.db.tables import Instant, evidence, launches
 from app.domain.attendance import Class, Evidence, Kind, Summary
-from app.domain.gently import gently
 from app.domain.people import person_key
 
 

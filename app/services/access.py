@@ -9,10 +9,11 @@ from collections.abc import Sequence
 
 import structlog
 
+from app.crowd import Together
 from app.db import clients
 from app.db import tokens as token_rows
 from app.db.clients import Client
-from app.db.database import Database
+from app.db.database import UNREACHABLE, Database
 from app.db.lane import Lane
 from app.domain.caller import Caller
 from app.domain.clock import Clock
@@ -20,7 +21,6 @@ from app.domain.errors import NotAllowed, ScopeNotHeld, UnknownCaller
 from app.services import digests
 from app.services.keys import Keys
 from app.services.throttle import Throttle
-from app.services.together import Together
 from app.services.tokens import REFUSAL, Claims, IssuedToken, Tokens
 
 # What the database can be asked for at all: no NUL, no lone surrogate, nothing endless.
@@ -37,7 +37,7 @@ class Access:
         self._db, self._keys, self._tokens = db, keys, tokens
         self._throttle, self._clock = throttle, clock
         self._finding = Lane(db)
-        self._find = Together(self._find_all)
+        self._find = Together(self._find_all, UNREACHABLE)
 
     async def basic(self, client_id: str, secret: str, address: str) -> Caller:
         """The caller behind an id and a secret.

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import structlog
 
+from app.crowd import gently
 from app.db import evidence, rosters, sessions
 from app.db.database import Database, Tx
 from app.db.evidence import Observation
@@ -14,7 +15,6 @@ from app.domain.attendance import Class, Decision, Evidence, rule_for, verdict
 from app.domain.caller import Caller
 from app.domain.clock import Clock
 from app.domain.errors import ProviderError, ProviderUnavailable, SessionNotFound
-from app.domain.gently import gently
 from app.domain.roster import merged
 from app.domain.session import Session
 from app.providers.base import AttendanceReport, AttendanceSource

@@ -1,6 +1,6 @@
 """Pushes: what a provider tells of presence by itself, kept before it hears that it was taken.
 
-Everybody who pushes in the same moment shares one commit (together.py). The same fact told twice is one row,
+Everybody who pushes in the same moment shares one commit (crowd.py). The same fact told twice is one row,
 and the order does not matter. The settings by which a push was read are compared with the stored ones in the
 transaction that keeps it, so that a changed secret bites at once, on every process.
 
@@ -16,9 +16,10 @@ from uuid import UUID
 import structlog
 from prometheus_client import Counter
 
+from app.crowd import Together
 from app.db import connections, evidence, pushes
 from app.db.connections import State
-from app.db.database import Database
+from app.db.database import UNREACHABLE, Database
 from app.db.evidence import Observation
 from app.db.lane import Lane
 from app.db.pushes import Home, Place
@@ -31,7 +32,6 @@ from app.services.connections import Connections
 from app.services.erasures import Erasures
 from app.services.leftovers import Leftovers, Stray
 from app.services.throttle import Throttle
-from app.services.together import Together
 from app.telemetry import meters
 
 log = structlog.get_logger()
@@ -92,8 +92,8 @@ class Hooks:
         self._erasures, self._throttle, self._clock = erasures, throttle, clock
         self._inlets: dict[str, _Inlet] = {}
         self._lane = Lane(db, writes=True)
-        self._find = Together(self._find_all)
-        self._keep = Together(self._keep_all)
+        self._find = Together(self._find_all, UNREACHABLE)
+        self._keep = Together(self._keep_all, UNREACHABLE)
 
     async def take(self, post: Posted) -> Taken:
         """Understand it and keep what it says; durable when this returns.

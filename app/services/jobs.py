@@ -36,7 +36,6 @@ Chore = Callable[[str, datetime], Awaitable[datetime | None]]
 MEETING = "meeting"
 LEASE = timedelta(minutes=5)  # a chore that takes longer is cut off and counts as failed
 AT_ONCE = 50
-PATIENCE = timedelta(seconds=60)  # for a meeting that another process holds
 SHOWN = 200
 
 
@@ -144,7 +143,7 @@ class Jobs:
     async def _settle(self, job: Job) -> None:
         """What failed at the provider is on record already; what failed before is written down here."""
         try:
-            await self._meetings.settle(UUID(job.subject), PATIENCE)
+            await self._meetings.settle(UUID(job.subject), in_background=True)
         except ConnectorError as error:
             log.warning("meeting still unsettled", session=job.subject, error=type(error).__name__)
         except UNREACHABLE:

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid4
 
+from app.crowd import Together
 from app.db import evidence, launches, schedules, sessions
-from app.db.database import Database
+from app.db.database import UNREACHABLE, Database
 from app.db.evidence import Observation
 from app.db.lane import Lane
 from app.db.launches import HeldLink, Wish
@@ -25,7 +26,6 @@ from app.domain.session import Session, SessionState
 from app.providers.purpose import Purpose, purpose
 from app.services.connections import Connections
 from app.services.links import Links
-from app.services.together import Together
 from app.telemetry import meters
 
 
@@ -78,7 +78,7 @@ class Launches:
         self._db, self._store, self._connections = db, store, connections
         self._links, self._clock, self._hours = links, clock, hours
         self._lane = Lane(db, writes=True)
-        self._record = Together(self._record_all)
+        self._record = Together(self._record_all, UNREACHABLE)
 
     async def launch(self, caller: Caller, external_id: str, email: str, correlation_id: str) -> str:
         """The person's link; its record is durable before this returns.

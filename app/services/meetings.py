@@ -32,6 +32,7 @@ from app.telemetry.logs import correlation_id
 log = structlog.get_logger()
 
 LOOK_AGAIN = 0.05
+BACKGROUND_PATIENCE = timedelta(seconds=60)  # nobody waits there but a place among the workers
 LAST_WORD_SECONDS = 1.0  # a call ends this long before its lease, so that its outcome still counts
 FAREWELL_SECONDS = 10.0
 
@@ -74,11 +75,10 @@ class Converging:
         self._clock, self._patience = clock, patience
         self._calls: set[asyncio.Task[None]] = set()
 
-    async def settle(self, session_id: UUID, wait: timedelta | None = None) -> None:
-        """Return when the provider has what is wanted. `wait`: how long background work does; none: this is
-        a request, with its budget. Raises the provider's error; Busy when the time ends: the call goes on."""
-        in_background = wait is not None
-        wait = self._patience.budget if wait is None else wait
+    async def settle(self, session_id: UUID, *, in_background: bool = False) -> None:
+        """Return when the provider has what is wanted. A request has its budget for that, background work
+        has longer. Raises the provider's error; Busy when the time ends: the call goes on."""
+        wait = BACKGROUND_PATIENCE if in_background else self._patience.budget
         deadline = asyncio.get_running_loop().time() + wait.total_seconds()
         since: int | None = None
         while True:

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 import httpx
 
 from app.domain.errors import OutcomeUnknown, ProviderError
-from app.providers.fresh import Fresh
 from app.providers.gate import SAFE
 from app.providers.lync.discovery import Found
 from app.providers.lync.errors import AccountTrouble, ApplicationLost, ServerTrouble, judge
@@ -31,7 +30,6 @@ class Application:
     found: Found
     worn: bool = False
     kept: dict[str, Any] = field(default_factory=dict)  # what deeds learn of its policies; dies with it
-    lists: Fresh[list[dict[str, Any]]] = field(default_factory=Fresh)  # of the account's meetings
 
     @property
     def me(self) -> Resource:

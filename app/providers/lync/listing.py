@@ -1,9 +1,11 @@
 """The account's meetings on the server: listed, found, read, and written back without losing anything."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
 
+from app.crowd import Together
 from app.domain.errors import MeetingGone
 from app.domain.meeting import MeetingRef
 from app.providers.lync import meetings
@@ -19,7 +21,14 @@ async def listed(application: Application) -> list[dict[str, Any]]:
 
     UCWA knows no paging and no filter: deeds that look for one of them at the same time share one list.
     """
-    return await application.lists.get(lambda: _listed(application))
+    if "lists" not in application.kept:
+
+        async def for_all(askers: Sequence[None]) -> Sequence[list[dict[str, Any]]]:
+            return [await _listed(application)] * len(askers)
+
+        application.kept["lists"] = Together(for_all, (Exception,))
+    lists: Together[None, list[dict[str, Any]]] = application.kept["lists"]
+    return await lists.ask(None)
 
 
 async def _listed(application: Application) -> list[dict[str, Any]]:
