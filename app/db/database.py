@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Connection, Table, event
+from sqlalchemy import ColumnElement, Connection, Table, event, func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError, SQLAlchemyError
@@ -118,6 +118,16 @@ class Database:
         await self._beside.dispose()
         await self._reader.dispose()
         await self._writer.dispose()
+
+
+def greatest(dialect: str, *values: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The greatest of several columns."""
+    return func.max(*values) if dialect == "sqlite" else func.greatest(*values)
+
+
+def least(dialect: str, *values: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The least of several columns."""
+    return func.min(*values) if dialect == "sqlite" else func.least(*values)
 
 
 def insert(tx: Tx, table: Table) -> postgresql.Insert | sqlite.Insert:

@@ -2,40 +2,19 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Executable,
-    Row,
-    Select,
-    Subquery,
-    Text,
-    Uuid,
-    and_,
-    case,
-    cast,
-    func,
-    literal,
-    null,
-    select,
-    true,
-    type_coerce,
-    union_all,
-)
+from sqlalchemy import Text, Uuid, func, select, true
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
-from app.crowd import gently
 from app.db.asked import MOMENT, Columns, asked, rows
-from app.db.database import Tx, insert_on
+from app.db.database import Tx, greatest, insert_on
 from app.db.lane import Lane, Statement, written
-from app.db.tables import Instant, evidence, launches
-from app.domain.attendance import Class, Evidence, Kind, Summary
+from app.db.tables import evidence
+from app.domain.attendance import Evidence
 from app.domain.people import person_key
 
 
@@ -51,15 +30,13 @@ class Observation:
 async def keep(tx: Tx, observations: Sequence[Observation], now: datetime) -> None:
     """Keep them; one told before is only ever extended (a later end), in whatever order they come."""
     if observations:
-        values = [_values(seen, now) for seen in _once_each(observations)]
-        await tx.execute(_keep(tx.dialect.name), rows(tx.dialect.name, _OBSERVATION, values))
+        await tx.execute(_keep(tx.dialect.name), _given(tx.dialect.name, observations, now))
 
 
 async def keep_at_once(lane: Lane, observations: Sequence[Observation], now: datetime) -> None:
     """The same, as a transaction by itself."""
     if observations:
-        values = [_values(seen, now) for seen in _once_each(observations)]
-        await lane.fetch(_written(lane.dialect), rows(lane.dialect, _OBSERVATION, values))
+        await lane.fetch(_written(lane.dialect), _given(lane.dialect, observations, now))
 
 
 _OBSERVATION: Columns = {
@@ -81,8 +58,8 @@ def _keep(dialect: str) -> postgresql.Insert | sqlite.Insert:
     table = asked(dialect, _OBSERVATION)
     every = select(*(table.c[name] for name in _OBSERVATION)).where(true())  # SQLite wants a WHERE here
     row = insert_on(dialect, evidence).from_select([*_OBSERVATION], every)
-    longer = func.max if dialect == "sqlite" else func.greatest
-    end = longer(func.coalesce(evidence.c.ended_at, row.excluded.ended_at), row.excluded.ended_at)
+    told = row.excluded.ended_at
+    end = greatest(dialect, func.coalesce(evidence.c.ended_at, told), told)
     return row.on_conflict_do_update(
         index_elements=["session_id", "source", "instance"],
         set_={"ended_at": func.coalesce(end, evidence.c.ended_at)},
@@ -92,6 +69,10 @@ def _keep(dialect: str) -> postgresql.Insert | sqlite.Insert:
 @cache
 def _written(dialect: str) -> Statement:
     return written(dialect, _keep(dialect))
+
+
+def _given(dialect: str, observations: Sequence[Observation], now: datetime) -> dict[str, Any]:
+    return rows(dialect, _OBSERVATION, [_values(seen, now) for seen in _once_each(observations)])
 
 
 def _once_each(observations: Sequence[Observation]) -> Collection[Observation]:
@@ -121,125 +102,3 @@ def _values(seen: Observation, now: datetime) -> tuple[Any, ...]:
         piece.until,
         now,
     )
-
-
-async def of_session(tx: Tx, session_id: UUID) -> list[Evidence]:
-    """Everything known about who was asked for, opened, and was present."""
-    return [_evidence(row) for row in (await tx.execute(select(_all_of(session_id)))).all()]
-
-
-async def summaries(tx: Tx, session_id: UUID, window: Class, now: datetime) -> list[Summary]:
-    """Each person's evidence added up, as `domain.attendance.summarise` does it, but by the database: a class
-    of ten thousand would hold up everybody else for as long as Python needs to add."""
-    found = (await tx.execute(_added_up(tx, session_id, window, now))).all()
-    return await gently(_summary, found)
-
-
-def _summary(row: Sequence[Any]) -> Summary:
-    email, asked, opened, seen, present, anywhere = row
-    covered = timedelta(microseconds=int(present))
-    return Summary(email, bool(asked), bool(opened), bool(seen), covered, bool(anywhere))
-
-
-def _added_up(tx: Tx, session_id: UUID, window: Class, now: datetime) -> Executable:
-    """Per person: the spelling at the first launch, what was seen, and the covered microseconds.
-
-    The union of overlapping stays is found by how far all earlier stays of the person reached. Moments are
-    whole microseconds from the beginning: what is sorted and compared so often had better be a number.
-    """
-    opens, closes = literal(_microseconds(window.starts_at)), literal(_microseconds(window.ends_at))
-    piece = _spans(tx, session_id, now).c
-    is_stay, end = piece.kind == Kind.PRESENT, _least(tx, piece.until, closes)
-    reached = func.max(case((is_stay, end))).over(
-        partition_by=piece.person_key, order_by=(piece.begin, end), rows=(None, -1)
-    )
-    stays = select(
-        piece.person_key, piece.email, piece.kind, piece.started_at, is_stay.label("is_stay"),
-        end.label("end"),
-        _greatest(tx, piece.begin, opens, func.coalesce(reached, opens)).label("fresh"),
-        and_(is_stay, piece.begin <= closes, piece.until >= opens).label("seen"),
-    ).subquery("stays").c  # fmt: skip
-    covered = case((and_(stays.is_stay, stays.end > stays.fresh), stays.end - stays.fresh), else_=0)
-    return (
-        select(
-            _spelling(tx, stays).label("email"),
-            _ever(stays.kind == Kind.ASKED).label("asked"),
-            _ever(stays.kind == Kind.OPENED).label("opened"),
-            _ever(stays.seen).label("seen"),
-            func.sum(covered).label("present"),
-            _ever(stays.is_stay).label("anywhere"),
-        )
-        .group_by(stays.person_key)
-        .order_by(stays.person_key.collate("C" if tx.dialect.name == "postgresql" else "BINARY"))
-    )
-
-
-def _spelling(tx: Tx, stays: Any) -> ColumnElement[str]:
-    """The address as in the first launch, or else as it was seen first."""
-    rank = case((stays.kind == Kind.ASKED, "0"), else_="1")
-    if tx.dialect.name == "sqlite":  # a moment is 26 letters there
-        first = func.min(rank + type_coerce(stays.started_at, Text) + stays.email)
-        return func.substr(first, 28, type_=Text())
-    ordered = aggregate_order_by(stays.email, rank, stays.started_at, stays.email)
-    spelled: ColumnElement[str] = func.array_agg(ordered, type_=ARRAY(Text))[1]
-    return spelled
-
-
-def _ever(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.max(case((condition, 1), else_=0))
-
-
-def _least(tx: Tx, *values: ColumnElement[Any]) -> ColumnElement[Any]:
-    return func.min(*values) if tx.dialect.name == "sqlite" else func.least(*values)
-
-
-def _greatest(tx: Tx, *values: ColumnElement[Any]) -> ColumnElement[Any]:
-    return func.max(*values) if tx.dialect.name == "sqlite" else func.greatest(*values)
-
-
-def _microseconds(instant: datetime) -> int:
-    return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-
-
-def _micros(tx: Tx, instant: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The same of a column, exactly: SQLite keeps it as text."""
-    if tx.dialect.name == "sqlite":
-        seconds = cast(func.strftime("%s", instant), BigInteger) * 1_000_000
-        return seconds + cast(func.substr(type_coerce(instant, Text), 21, 6), BigInteger)
-    return cast(func.extract("epoch", instant) * 1_000_000, BigInteger)
-
-
-def _spans(tx: Tx, session_id: UUID, now: datetime) -> Subquery:
-    """Everything known of the class; `begin` and `until` in microseconds, where they are of any use."""
-    begin = _micros(tx, evidence.c.started_at)
-    until = _micros(tx, func.coalesce(evidence.c.ended_at, literal(now, Instant)))
-    never = literal(0, BigInteger)
-    return union_all(
-        _seen_of(session_id).add_columns(begin.label("begin"), until.label("until")),
-        _asked_of(session_id).add_columns(never.label("begin"), never.label("until")),
-    ).subquery("pieces")
-
-
-def _all_of(session_id: UUID) -> Subquery:
-    more = evidence.c.ended_at, evidence.c.source, evidence.c.instance
-    asked = _asked_of(session_id).add_columns(
-        null().label("ended_at"), literal("launch").label("source"), literal("").label("instance")
-    )
-    return union_all(_seen_of(session_id).add_columns(*more), asked).subquery("pieces")
-
-
-def _asked_of(session_id: UUID) -> Select[Any]:
-    kind = literal(Kind.ASKED.value).label("kind")
-    of = launches.c
-    query = select(of.person_key, of.email, kind, of.asked_at.label("started_at"))
-    return query.where(of.session_id == session_id)
-
-
-def _seen_of(session_id: UUID) -> Select[Any]:
-    of = evidence.c
-    query = select(of.person_key, of.email, of.kind, of.started_at)
-    return query.where(of.session_id == session_id, of.superseded_at.is_(None))
-
-
-def _evidence(row: Row[Any]) -> Evidence:
-    return Evidence(row.email, Kind(row.kind), row.started_at, row.ended_at, row.source, row.instance)

@@ -10,12 +10,15 @@ Alembic is loaded where it is needed: whoever only serves does without its ten m
 from collections.abc import Collection
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, column, delete, insert, inspect, select, table
 
 from app.db.database import Database
 from app.db.tables import schema_serves
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 _VERSION = table("alembic_version", column("version_num"))  # Alembic's own
@@ -54,7 +57,7 @@ async def migrate(db: Database, target: str = "head") -> None:
         await tx.run_sync(_run, target)
 
 
-def write_down(heads: Collection[str], ctx: Any, **_: Any) -> None:
+def write_down(heads: Collection[str], ctx: "MigrationContext", **_: Any) -> None:
     """Alembic calls it after each step: the database shall say whose code may serve on it from now on."""
     connection = ctx.connection
     assert connection is not None, "migrations run on a connection here, never into a file"

@@ -7,7 +7,7 @@ from datetime import timedelta
 import structlog
 
 from app.crowd import gently
-from app.db import evidence, rosters, sessions
+from app.db import evidence, rosters, sessions, summaries
 from app.db.database import Database, Tx
 from app.db.evidence import Observation
 from app.db.meetings import Meetings
@@ -88,7 +88,7 @@ class Attendance:
         provider = await self._connections.provider(session.connection_id)
         planned, policy = Class(session.starts_at, session.ends_at), provider.policy
         async with self._db.read() as tx:
-            people = await evidence.summaries(tx, session.id, planned.widened(policy.grace), self._clock())
+            people = await summaries.of_session(tx, session.id, planned.widened(policy.grace), self._clock())
         rule = rule_for(people, policy)
         return await gently(lambda one: verdict(one, rule, policy, planned), people)
 

@@ -99,6 +99,8 @@ class Company:
 
         Raises NotTheirs; NotAllowed without an address that may be believed; Busy.
         """
+        from authlib.oidc.core import CodeIDToken  # noqa: PLC0415 - five megabytes, for who signs in so
+
         answer = await self._exchanged(code, part_of(seed, "verifier"))
         id_token = str(answer.get("id_token", ""))
         header, claims = await self._issuer.signed(id_token)
@@ -107,8 +109,6 @@ class Company:
         params = {"nonce": part_of(seed, "nonce"), "client_id": mine}
         if isinstance(answer.get("access_token"), str):
             params["access_token"] = answer["access_token"]
-        from authlib.oidc.core import CodeIDToken  # noqa: PLC0415 - five megabytes, for who signs in so
-
         try:
             token = CodeIDToken(claims, header, must, params)
             token.validate(now=int(self._clock().timestamp()), leeway=LEEWAY)

@@ -68,7 +68,7 @@ class Erasures:
     async def observed(
         self, tx: Tx, namer: Namer, told: Sequence[tuple[Home, Evidence]], now: datetime
     ) -> list[Observation]:
-        """The same for what belongs to many classes, in the transaction in which it is kept."""
+        """The same for what belongs to many classes."""
         seen: list[Observation] = []
         late: dict[Home, list[Evidence]] = {}
         for home, piece in told:

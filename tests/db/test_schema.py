@@ -36,14 +36,15 @@ RELEASED = {
     "0004_erasures.py": "74b3b43024216a2cc7cedb50a16846f9689cf07e4db152634147c4339b751d18",
     "0005_parked_pushes.py": "7fab84f8b64aa18e3a8e02e65d0c79bd77bfff39aead2252592c5592cd547597",
     "0006_schema_serves.py": "4045c141e6f2657d509e25d19ccc2c8bb59dc7dbb9685c48f012f5f0c7a31320",
+    "0007_watches.py": "8f278a0fbf874f6cbe917e3b48ee8bacac8f8fc5c35c1177f8fa28c57fb5696e",
+    "0008_claims_of_jobs.py": "24a4a058e6b703cc81d1e16da34d486a71696c5ff5020bab0efc68e34ccb32c8",
 }
 
 
-@pytest.mark.parametrize("name", RELEASED)
-def test_what_was_released_is_never_edited(name: str) -> None:
+def test_what_was_released_is_never_edited() -> None:
     """A database that has run it never runs it again: what is added to it is missing there."""
-    text = (schema.MIGRATIONS / "versions" / name).read_bytes()
-    assert hashlib.sha256(text).hexdigest() == RELEASED[name]
+    files = (schema.MIGRATIONS / "versions").glob("[0-9]*.py")
+    assert {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files} == RELEASED
 
 
 @pytest.mark.parametrize("made_before", [False, True])

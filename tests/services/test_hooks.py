@@ -13,7 +13,6 @@ from app.db import evidence, sessions
 from app.db.connections import State
 from app.db.tables import connections, meetings, parked_pushes
 from app.db.tables import evidence as evidence_table
-from app.domain.attendance import Kind
 from app.domain.caller import Caller
 from app.domain.errors import NotFound, Throttled, UnknownCaller
 from app.domain.people import Person, Role
@@ -23,6 +22,7 @@ from app.services.throttle import FAILURES
 from app.telemetry import meters
 from app.wiring import House
 from tests.conftest import Hands
+from tests.db.kept import stays
 from tests.providers.formed import actor_with
 from tests.providers.jitsi.bench import EVENT_SECRET, lead_to_jitsi, prosody
 from tests.providers.jitsi.prosody import Event, Prosody
@@ -70,12 +70,9 @@ class Scene:
 
     async def kept(self) -> list[tuple[str, int, int | None]]:
         """Who was there from which minute to which."""
-        async with self.house.db.read() as tx:
-            pieces = await evidence.of_session(tx, self.session_id)
         minutes = [
-            (p.email, self._minute(p.at), p.until and self._minute(p.until))
-            for p in pieces
-            if p.kind is Kind.PRESENT
+            (stay.email, self._minute(stay.at), stay.until and self._minute(stay.until))
+            for stay in await stays(self.house, self.session_id)
         ]
         return sorted(minutes, key=lambda one: (one[0], one[1]))
 

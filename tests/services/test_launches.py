@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from app.db import instructors, vendors
+from app.db.instructors import Faculty
 from app.db.tables import evidence, launches
 from app.domain.caller import Caller
 from app.domain.errors import LinkNotValid, SessionCancelled, SessionNotFound
@@ -63,6 +65,43 @@ async def test_the_session_names_its_instructors_and_one_taken_off_is_a_learner(
     assert held.role is Role.INSTRUCTOR
     await fake_house.sessions.create(caller, replace(wanted, instructors=("b@example.com",)))
     assert await role_of(fake_house, caller, wanted.external_id, "instructor@example.com") is Role.LEARNER
+
+
+# Of the registry: "" is no row, of the session: "" is not named. Whoever is in no line here is a learner.
+INSTRUCTORS = {
+    ("named", "", ""), ("named", "", "inactive"), ("named", "", "active"),
+    ("named", "active", ""), ("named", "active", "inactive"), ("named", "active", "active"),
+    ("", "active", ""), ("", "active", "inactive"), ("", "active", "active"),
+    ("", "", "active"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("elsewhere", ["", "inactive", "active"])
+@pytest.mark.parametrize("here", ["", "inactive", "active"])
+@pytest.mark.parametrize("listed", ["", "named", "removed"])
+async def test_the_role_at_launch_in_every_case(
+    fake_house: House, caller: Caller, clock: Hands, listed: str, here: str, elsewhere: str
+) -> None:
+    """Contract C, "role at launch"; at the launch and at the link that is held, which ask apart."""
+    named, nobody = (INA.email, "b@example.com"), ("b@example.com",)
+    wanted = draft(instructors=named if listed else nobody)
+    await fake_house.sessions.create(caller, wanted)
+    if listed == "removed":
+        await fake_house.sessions.create(caller, replace(wanted, instructors=nobody))
+    async with fake_house.db.begin() as tx:
+        vendor_made_by_hand = await vendors.add(tx, caller.tenant_id, "Another", None, clock.now)
+        classes_own = Faculty(caller.tenant_id, caller.connection_id)
+        another = Faculty(caller.tenant_id, vendor_id=vendor_made_by_hand.id)
+        for faculty, state in ((classes_own, here), (another, elsewhere)):
+            if state:
+                known = replace(INA, active=state == "active")
+                await instructors.put(tx, faculty, [(known, None)], clock.now)
+    url = await fake_house.launches.launch(caller, wanted.external_id, INA.email, "")
+    async with fake_house.db.read() as tx:
+        at_launch = Role(await tx.scalar(select(launches.c.role)))
+    held = await fake_house.launches.visit(url.rsplit("/", 1)[1])
+    of_an_instructor = (listed, here, elsewhere) in INSTRUCTORS
+    assert at_launch is held.role is (Role.INSTRUCTOR if of_an_instructor else Role.LEARNER)
 
 
 async def test_a22_a_rename_is_followed_in_old_sessions_and_held_links(

@@ -22,6 +22,7 @@ from app.settings import Settings
 from app.wiring import House, open_house
 from app.worker import watching
 from tests.conftest import Hands
+from tests.db.kept import stays
 from tests.providers.fakes import Fake, Vendor, fake_provider, live
 from tests.services.conftest import draft
 
@@ -65,11 +66,6 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.02)
 
 
-async def stays(house: House, class_: Session) -> list[Evidence]:
-    async with house.db.read() as tx:
-        return [one for one in await evidence.of_session(tx, class_.id) if one.kind is Kind.PRESENT]
-
-
 async def watched(house: House, vendor: Vendor) -> None:
     assert await house.watches.look() == 1
     await until(lambda: len(vendor.watched) == 1)
@@ -86,11 +82,11 @@ async def test_who_is_told_live_is_kept_once_and_its_end_comes_later(
     await watched(fake_house, vendor)
     begin = clock.now
     await vendor.watched[0](PresenceRow(f"sip:{DANA}", begin, None, "stay-1"))
-    (stay,) = await stays(fake_house, class_)
+    (stay,) = await stays(fake_house, class_.id)
     assert (stay.email, stay.at, stay.until, stay.source) == (DANA, begin, None, "fake")
     left = begin + timedelta(minutes=40)
     await vendor.watched[0](PresenceRow(f"sip:{DANA}", begin, left, "stay-1"))
-    (stay,) = await stays(fake_house, class_)
+    (stay,) = await stays(fake_house, class_.id)
     assert stay.until == left
 
 
@@ -101,7 +97,7 @@ async def test_b1_an_instructor_is_known_by_the_name_that_the_provider_uses(
         await _add_instructor(tx, caller, "Tara.Trainer@example.com", "sip:TT@lync.example", clock)
     await watched(fake_house, vendor)
     await vendor.watched[0](PresenceRow("tt@lync.example", clock.now, None, "stay-1"))
-    (stay,) = await stays(fake_house, class_)
+    (stay,) = await stays(fake_house, class_.id)
     assert stay.email == "Tara.Trainer@example.com"
 
 
@@ -144,7 +140,7 @@ async def test_b4_a_killed_watcher_is_taken_over_and_its_open_stays_end_where_it
     assert await fake_house.watches.look() == 0  # it might still live
     clock.move(seconds=61)
     await watched(fake_house, vendor)
-    (stay,) = await stays(fake_house, class_)
+    (stay,) = await stays(fake_house, class_.id)
     assert stay.until == alive
     assert await is_partial(fake_house, class_)
     async with fake_house.db.begin() as tx:
@@ -162,7 +158,7 @@ async def test_b4_what_a_watcher_tells_after_it_was_taken_over_is_not_kept(
     assert await replica.watches.look() == 1
     await until(lambda: len(vendor.watched) == 2)
     await late(PresenceRow(DANA, clock.now, None, "stay-of-the-old"))
-    assert await stays(fake_house, class_) == []
+    assert await stays(fake_house, class_.id) == []
 
 
 async def test_a_watch_that_saw_everything_is_not_partial(
@@ -206,7 +202,7 @@ async def test_a_house_that_closes_leaves_the_class_to_another_at_once(
         await until(lambda: len(vendor.watched) == 1)
         await vendor.watched[0](PresenceRow(DANA, clock.now, None, "stay-1"))
     assert not vendor.watched
-    (stay,) = await stays(fake_house, class_)
+    (stay,) = await stays(fake_house, class_.id)
     assert stay.until is not None
     assert await is_partial(fake_house, class_)
     await watched(fake_house, vendor)

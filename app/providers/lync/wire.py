@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -41,14 +42,11 @@ def body(response: httpx.Response) -> dict[str, Any]:
     An account's list of thousands of meetings is read by the faster library; what that one is too strict for
     (half a surrogate in somebody's title) by the other.
     """
-    try:
-        try:
-            found = orjson.loads(response.content)
-        except ValueError:
-            found = json.loads(response.content)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    for loads in (orjson.loads, json.loads):
+        with suppress(ValueError, RecursionError):
+            found = loads(response.content)
+            return found if isinstance(found, dict) else {}
+    return {}
 
 
 def complaint(response: httpx.Response) -> Complaint:

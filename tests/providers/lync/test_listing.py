@@ -1,5 +1,6 @@
 """What MS Lync lists of ours, and how it tells that somebody edited it."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -26,4 +27,23 @@ async def test_another_title_or_time_is_told_and_the_same_is_not(simulator) -> N
     assert bench.provider.differences(listed, wanted) == ()
     assert bench.provider.differences(listed, longer) == ("time",)
     assert bench.provider.differences(listed, replace(longer, title="v2")) == ("title", "time")
+    await bench.provider.aclose()
+
+
+async def test_eight_deeds_that_look_at_once_ask_for_the_whole_list_twice_at_most(simulator) -> None:
+    """An account with thousands of meetings: eight lists of them at once came in time for nobody."""
+    bench = LyncBench(simulator)
+    markers = [f"marker-{number}" for number in range(8)]
+    made = [await bench.provider.create(spec(presenters=()), marker) for marker in markers]
+    simulator.clear_requests()
+    found = await asyncio.gather(*(bench.provider.find(f"marker-{n}", None) for n in range(8)))
+    assert [meeting and meeting.ref.provider_id for meeting in found] == [
+        meeting.ref.provider_id for meeting in made
+    ]
+    lists = [
+        request
+        for request in simulator.requests()
+        if request["method"] == "GET" and request["path"].endswith("/myOnlineMeetings")
+    ]
+    assert 1 <= len(lists) <= 2
     await bench.provider.aclose()

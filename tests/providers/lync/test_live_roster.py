@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from app.db import evidence, sessions, watches
+from app.db import sessions, watches
 from app.db.tables import connections
-from app.domain.attendance import Kind
 from app.providers.lync.card import MS_LYNC
 from app.simulators.lync import DEFAULT_PASSWORD, DEFAULT_USER
 from app.wiring import open_house
 from app.worker import watching
+from tests.db.kept import stays
 from tests.services.conftest import draft
 
 CHRIS = "chris@contoso.example"
@@ -52,12 +52,10 @@ async def test_who_comes_to_a_class_and_goes_is_evidence_of_the_live_roster(hous
         session = await sessions.find(tx, caller.tenant_id, wanted.external_id)
         meeting = (await house.meetings._store.find(tx, session.id)).ref.provider_id
 
-    async def stays(condition):
+    async def seen(condition):
         async with asyncio.timeout(10):
             while True:
-                async with house.db.read() as tx:
-                    found = await evidence.of_session(tx, session.id)
-                present = [one for one in found if one.kind is Kind.PRESENT]
+                present = await stays(house, session.id)
                 if present and condition(present[0]):
                     return present
                 await asyncio.sleep(0.05)
@@ -67,9 +65,9 @@ async def test_who_comes_to_a_class_and_goes_is_evidence_of_the_live_roster(hous
             while not any("svc-lms" in str(person) for person in simulator.participants(meeting)):
                 await asyncio.sleep(0.05)
         simulator.join(meeting, f"sip:{CHRIS}")
-        (open_stay,) = await stays(lambda stay: stay.until is None)
+        (open_stay,) = await seen(lambda stay: stay.until is None)
         simulator.leave(meeting, f"sip:{CHRIS}")
-        (stay,) = await stays(lambda stay: stay.until is not None)
+        (stay,) = await seen(lambda stay: stay.until is not None)
     assert (stay.email, stay.at, stay.source) == (CHRIS, open_stay.at, MS_LYNC.key)
     assert begin <= stay.at <= stay.until
     assert not any("svc-lms" in str(person) for person in simulator.participants(meeting))
