@@ -1,5 +1,6 @@
 """Builds the parts and carries them in. The only place that knows every concrete class."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
@@ -65,6 +66,8 @@ from app.services.vendors import Vendors
 from app.services.watches import Watches
 from app.settings import Settings
 
+OBSTACLE_SECONDS = 3.0  # a probe asks again soon
+
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -113,7 +116,8 @@ class House:
     async def obstacle(self) -> str | None:
         """Why this house cannot serve right now, in words for anyone; None when it can."""
         try:
-            return await schema.obstacle(self.db)
+            async with asyncio.timeout(OBSTACLE_SECONDS):
+                return await schema.obstacle(self.db)
         except UNREACHABLE:
             return "The database does not answer."
 

@@ -27,7 +27,7 @@ async def sessions(store: Store, count: int) -> None:
     """`count` classes named fill-0, fill-1, …, a minute apart, each with its meeting."""
     await create(store, FIRST, datetime.now(UTC) - timedelta(days=300))
     database = Database(store.url)
-    async with database.begin() as tx:
+    async with database.begin(longest=None) as tx:
         await _copy(tx, sessions_table, _copies_of_session(tx.dialect.name, count))
         await _copy(tx, meetings, _copies_of_meeting(tx.dialect.name))
     await _come_to_rest(database)
@@ -73,7 +73,7 @@ async def _come_to_rest(database: Database) -> None:
     """What the database would do by itself in the next minutes: years of use are no one large write."""
     postgresql = ("VACUUM (ANALYZE)", "CHECKPOINT")
     sqlite = ("ANALYZE", "PRAGMA wal_checkpoint(TRUNCATE)")
-    async with database.read() as tx:
+    async with database.read(longest=None) as tx:
         for upkeep in postgresql if database.dialect == "postgresql" else sqlite:
             await tx.execute(text(upkeep))
     await database.close()

@@ -28,6 +28,8 @@ NOT_NOW = frozenset({"57P01", "57P02", "57P03", "53100", "53300"})
 SQLITE_BUSY_MS = 15_000
 SQLITE_CACHE_KIB = 1024  # of each connection; the file is in the system's own cache beside
 TURN_SECONDS = 30.0
+LONGEST_SECONDS = 20.0  # of a transaction that somebody waits for
+UPKEEP_SECONDS = 300.0  # of one that touches many rows, in the background
 REST_SECONDS = 1.0
 LANES = 4  # connections that a process may keep beside its pool (lane.py)
 # A look needs no BEGIN and ROLLBACK around it: two round trips less, or a dozen hops between threads.
@@ -72,9 +74,12 @@ class Database:
         self._turn = asyncio.Lock()
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[Tx]:
-        """A transaction: commits when the block ends, rolls back when it raises."""
-        async with self.turn(), self._writer.begin() as tx:
+    async def begin(self, longest: float | None = LONGEST_SECONDS) -> AsyncIterator[Tx]:
+        """A transaction: commits when the block ends, rolls back when it raises.
+
+        Raises TimeoutError after `longest` seconds, see `in_time`.
+        """
+        async with self.in_time(longest), self.turn(), self._writer.begin() as tx:
             yield tx
 
     @asynccontextmanager
@@ -94,10 +99,18 @@ class Database:
             self._turn.release()
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Tx]:
-        """A look at committed data; nothing that is written in it stays."""
-        async with self._reader.connect() as tx:
+    async def read(self, longest: float | None = LONGEST_SECONDS) -> AsyncIterator[Tx]:
+        """A look at committed data; nothing that is written in it stays. Raises TimeoutError as `begin`."""
+        async with self.in_time(longest), self._reader.connect() as tx:
             yield tx
+
+    def in_time(self, seconds: float | None) -> asyncio.Timeout:
+        """The block ends by then, or with TimeoutError, and the connection in it is given up.
+
+        A server that hangs, or whose host is gone without a word, would be waited for for a quarter of an
+        hour. SQLite's file is in this machine: whoever broke off would leave a thread behind.
+        """
+        return asyncio.timeout(seconds if self.dialect == "postgresql" else None)
 
     async def keep(self) -> Tx:
         """A connection for single statements, kept until `let_go`. At most `LANES`, beside the pool."""

@@ -31,6 +31,7 @@ _GONE = (
     asyncpg.PostgresConnectionError,
     sqlite3.OperationalError,
 )
+LANE_SECONDS = 5.0  # who asks in a crowd waits for the group before, and for the own
 _ERRORS = (*_GONE, asyncpg.PostgresError, sqlite3.Error)
 
 
@@ -62,12 +63,17 @@ class Lane:
         self._kept: Tx | None = None
 
     async def fetch(self, statement: Statement, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-        """Execute it and give all its rows. Raises as SQLAlchemy does.
+        """Execute it and give all its rows. Raises as SQLAlchemy does; TimeoutError after `LANE_SECONDS`.
 
         A connection that was lost, because the database was restarted, say, is replaced once.
         """
         async with self._db.turn() if self._writes else nullcontext():
-            return await self._fetch(statement, values)
+            try:
+                async with self._db.in_time(LANE_SECONDS):
+                    return await self._fetch(statement, values)
+            except TimeoutError:
+                await self._let_go()
+                raise
 
     async def _fetch(self, statement: Statement, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         if self._kept is not None:

@@ -53,7 +53,7 @@ async def migrate(db: Database, target: str = "head") -> None:
     Of a schema that is newer than this code nothing is changed: that is well where the code may serve on it
     and `head` is asked for, and raises NewerSchema otherwise.
     """
-    async with db.begin() as tx:
+    async with db.begin(longest=None) as tx:
         await tx.run_sync(_run, target)
 
 

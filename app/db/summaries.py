@@ -1,5 +1,6 @@
 """Attendance evidence added up by the database, for the rule in `domain.attendance`."""
 
+import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -97,8 +98,9 @@ def _microseconds(instant: datetime) -> int:
 def _micros(tx: Tx, instant: ColumnElement[Any]) -> ColumnElement[Any]:
     """The same of a column, exactly: SQLite keeps it as text."""
     if tx.dialect.name == "sqlite":
-        seconds = cast(func.strftime("%s", instant), BigInteger) * 1_000_000
-        return seconds + cast(func.substr(type_coerce(instant, Text), 21, 6), BigInteger)
+        newer = sqlite3.sqlite_version_info >= (3, 38)  # reads a moment in half the time
+        seconds = func.unixepoch(instant) if newer else cast(func.strftime("%s", instant), BigInteger)
+        return seconds * 1_000_000 + cast(func.substr(type_coerce(instant, Text), 21, 6), BigInteger)
     return cast(func.extract("epoch", instant) * 1_000_000, BigInteger)
 
 

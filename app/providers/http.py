@@ -64,11 +64,13 @@ class ProviderHttp:
         form: Mapping[str, str] | None = None,
         read_seconds: float | None = None,
         long_poll: bool = False,
+        answer_bytes: int | None = None,
     ) -> httpx.Response:
         """One request, its whole answer. Raises ProviderUnavailable or, for writes, OutcomeUnknown.
 
         The cause that was seen (`__cause__`) tells an administrator more: see `addresses.py` and httpx.
-        `long_poll`: the server answers late on purpose, for up to `read_seconds`.
+        `long_poll`: the server answers late on purpose, for up to `read_seconds`. `answer_bytes`: what may
+        come where the policy's is known to be too little.
         """
         method = method.upper()
         read = read_seconds or (self.policy.read_seconds if method in SAFE else self.policy.write_seconds)
@@ -81,23 +83,24 @@ class ProviderHttp:
         except (httpx.InvalidURL, ValueError) as exc:
             raise NotCallable from exc
         go = self.gate.beside if long_poll else self.gate.through
-        return await go(method, lambda: self._once(request, read))
+        most = answer_bytes or self.policy.answer_bytes
+        return await go(method, lambda: self._once(request, read, most))
 
-    async def _once(self, request: httpx.Request, read: float) -> Answer:
+    async def _once(self, request: httpx.Request, read: float, most: int) -> Answer:
         try:
             # httpx counts the silence between two chunks; an answer that drips must end as well
             async with asyncio.timeout(_POOL_SECONDS + self.policy.connect_seconds + 2 * read):
-                return await self._whole(request)
+                return await self._whole(request, most)
         except (httpx.HTTPError, TimeoutError) as exc:
             return _meaning(request.method, exc)
 
-    async def _whole(self, request: httpx.Request) -> httpx.Response:
+    async def _whole(self, request: httpx.Request, most: int) -> httpx.Response:
         response = await self._open().send(request, stream=True)
         try:
             body = bytearray()
             async for chunk in response.aiter_bytes():
                 body += chunk
-                if len(body) > self.policy.answer_bytes:
+                if len(body) > most:
                     raise httpx.ReadError("the answer is larger than allowed")
         finally:
             await response.aclose()

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from app.db import forgetting, grants, persons, privacy, sessions
-from app.db.database import Database, Tx
+from app.db.database import UPKEEP_SECONDS, Database, Tx
 from app.db.forgetting import Periods as Periods
 from app.db.persons import Person
 from app.domain.actor import Actor, commanding
@@ -178,7 +178,7 @@ class Privacy:
     async def _forget_people(self, tenant_id: UUID, before: datetime | None) -> int:
         count, after = 0, None
         while before is not None:
-            async with self._db.begin() as tx:
+            async with self._db.begin(UPKEEP_SECONDS) as tx:
                 ids = await forgetting.over(tx, tenant_id, before, after)
                 if not ids:
                     break

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.db import jobs, retention, sessions
-from app.db.database import Database
+from app.db.database import UPKEEP_SECONDS, Database
 from app.db.meetings import Meetings
 from app.domain.session import Session, SessionState
 from app.services.attendance import Attendance
@@ -77,7 +77,7 @@ class Upkeep:
 
     async def retention(self, _subject: str, now: datetime) -> datetime | None:
         """Forget what refuses itself by now. Names have periods of their own (services/privacy.py)."""
-        async with self._db.begin() as tx:
+        async with self._db.begin(UPKEEP_SECONDS) as tx:
             await retention.forget(tx, now, idle_since=now - IDLE)
         return now + DAILY
 

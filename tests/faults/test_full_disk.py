@@ -31,7 +31,7 @@ def service(sqlite_url: str, disk: Disk, tmp_path: Path) -> Iterator[httpx.Clien
     env = {**os.environ, **disk.environment, "VILT_DATABASE_URL": sqlite_url, "VILT_SECRET_KEY": SECRET}
     port = free_port()
     process = Process(["app", "serve", "--port", str(port)], env, tmp_path / "log", tmp_path / "clock")
-    auth = asyncio.run(_credential(sqlite_url))
+    auth = asyncio.run(credential(sqlite_url))
     process.start()
     wait_until_ready(port)
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", auth=auth, timeout=30) as lms:
@@ -39,7 +39,7 @@ def service(sqlite_url: str, disk: Disk, tmp_path: Path) -> Iterator[httpx.Clien
     process.stop()
 
 
-async def _credential(url: str) -> tuple[str, str]:
+async def credential(url: str) -> tuple[str, str]:
     async with open_house(Settings(database_url=url, secret_key=SECRET)) as house:
         made = await house.clients.add("lms")
     return made.client_id, made.client_secret

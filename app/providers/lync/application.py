@@ -61,10 +61,17 @@ class Application:
         return absolute(self.url, link)
 
     async def call(
-        self, method: str, url: str, *, json: Any = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        url: str,
+        *,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+        answer_bytes: int | None = None,
     ) -> httpx.Response:
         """An answer of the living application. Raises ApplicationLost when the server has dropped it."""
-        return self.alive(await self.line.call(method, url, json=json, headers=headers))
+        answer = await self.line.call(method, url, json=json, headers=headers, answer_bytes=answer_bytes)
+        return self.alive(answer)
 
     def alive(self, response: httpx.Response) -> httpx.Response:
         if response.is_success:
@@ -81,9 +88,9 @@ class Application:
             self.worn = True  # not UCWA's own word: what discovery said may no longer hold
         return response
 
-    async def read(self, url: str) -> Resource:
+    async def read(self, url: str, *, answer_bytes: int | None = None) -> Resource:
         """A resource; raises the error that its answer means."""
-        response = await self.call("GET", url)
+        response = await self.call("GET", url, answer_bytes=answer_bytes)
         if response.status_code != 200:
             raise judge(response)
         return body(response)

@@ -14,6 +14,7 @@ from app.providers.lync.errors import ServerTrouble, judge
 from app.providers.lync.wire import Resource, body, complaint, href
 
 TRIES_ON_CONFLICT = 3
+LIST_BYTES = 32_000_000  # a meeting takes a kilobyte or two, an account may have ten thousand
 
 
 async def listed(application: Application) -> list[dict[str, Any]]:
@@ -33,7 +34,7 @@ async def listed(application: Application) -> list[dict[str, Any]]:
 
 async def _listed(application: Application) -> list[dict[str, Any]]:
     url = application.require("myOnlineMeetings", "onlineMeetings", "schedule meetings")
-    resource = await application.read(url)
+    resource = await application.read(url, answer_bytes=LIST_BYTES)
     if not meetings.is_listing(resource):  # an empty list would mean: surely there is none
         raise ServerTrouble("The server answered something else than its list of meetings.")
     listed = meetings.own(resource)

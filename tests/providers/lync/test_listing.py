@@ -30,6 +30,23 @@ async def test_another_title_or_time_is_told_and_the_same_is_not(simulator) -> N
     await bench.provider.aclose()
 
 
+async def test_a_list_of_many_megabytes_is_read(simulator) -> None:
+    """UCWA gives an account's meetings whole: from some four thousand on nothing was found any more."""
+    bench = LyncBench(simulator)
+
+    async def fill(application) -> None:
+        url = application.require("myOnlineMeetings", "onlineMeetings", "schedule meetings")
+        wordy = {"subject": "Somebody else's", "description": "Bring your badge. " * 14_000}
+        for _ in range(20):
+            assert (await application.call("POST", url, json=wordy)).status_code == 201
+
+    await bench.provider._ucwa.run(fill)
+    made = await bench.provider.create(spec(presenters=()), "marker-1")
+    (listed,) = await bench.provider.list_ours()
+    assert listed.ref == made.ref
+    await bench.provider.aclose()
+
+
 async def test_eight_deeds_that_look_at_once_ask_for_the_whole_list_twice_at_most(simulator) -> None:
     """An account with thousands of meetings: eight lists of them at once came in time for nobody."""
     bench = LyncBench(simulator)
