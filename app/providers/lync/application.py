@@ -3,7 +3,6 @@
 Links live as long as their application: they are taken from it for each deed and never kept.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -60,18 +59,10 @@ class Application:
     def absolute(self, link: str) -> str:
         return absolute(self.url, link)
 
-    async def call(
-        self,
-        method: str,
-        url: str,
-        *,
-        json: Any = None,
-        headers: Mapping[str, str] | None = None,
-        answer_bytes: int | None = None,
-    ) -> httpx.Response:
-        """An answer of the living application. Raises ApplicationLost when the server has dropped it."""
-        answer = await self.line.call(method, url, json=json, headers=headers, answer_bytes=answer_bytes)
-        return self.alive(answer)
+    async def call(self, method: str, url: str, **how: Any) -> httpx.Response:
+        """An answer of the living application; `how` as for its line. Raises ApplicationLost when the server
+        has dropped it."""
+        return self.alive(await self.line.call(method, url, **how))
 
     def alive(self, response: httpx.Response) -> httpx.Response:
         if response.is_success:
