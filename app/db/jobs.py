@@ -33,12 +33,14 @@ class Parked:
     since: datetime
 
 
+_ANEW = ("due_at", "attempts", "parked_at", "claim_token", "updated_at")
+
+
 async def plan(tx: Tx, named: Sequence[tuple[str, str]], due_at: datetime, now: datetime) -> None:
     """These jobs are due at `due_at`, whatever was planned before; parked ones wake up."""
-    row = insert(tx, jobs).values([_fresh(kind, subject, due_at, now) for kind, subject in named])
-    again = {
-        name: row.excluded[name] for name in ("due_at", "attempts", "parked_at", "claim_token", "updated_at")
-    }
+    fresh = [_fresh(kind, subject, due_at, now) for kind, subject in named]
+    again = {name: fresh[0][name] for name in _ANEW}
+    row = insert(tx, jobs).values(fresh)
     await tx.execute(row.on_conflict_do_update(index_elements=["kind", "subject"], set_=again))
 
 

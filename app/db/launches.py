@@ -24,6 +24,8 @@ from app.db.tables import (
 from app.domain.people import Role, person_key
 from app.domain.session import Session, SessionState, session_key
 
+_ELSEWHERE = instructors.alias("elsewhere")
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -137,7 +139,7 @@ def _role(key: Any) -> ColumnElement[str]:
     Whoever was deactivated, or taken off this session, is a learner here whatever else is said. The registry
     of the session's own connection decides; without a row there, the portal's others.
     """
-    named, known, other = session_instructors.c, instructors.c, instructors.alias("elsewhere").c
+    named, known, other = session_instructors.c, instructors.c, _ELSEWHERE.c
     elsewhere = exists().where(
         other.tenant_id == sessions.c.tenant_id, other.email_key == key, other.active == true()
     )

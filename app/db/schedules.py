@@ -31,6 +31,10 @@ from app.domain.calendar import Appointment, Span
 from app.domain.people import person_key
 from app.domain.session import Session, SessionState
 
+# An alias copies the table's columns, which is much to do, and to throw away, at each question.
+_MINE, _OTHER = session_instructors.alias("mine"), session_instructors.alias("other")
+_THERE = sessions.alias("there")
+
 
 @dataclass(frozen=True, slots=True)
 class Whose:
@@ -76,8 +80,7 @@ async def find(tx: Tx, whose: Whose, session_id: UUID) -> Appointment | None:
 
 async def clashing(tx: Tx, tenant_id: UUID, session_ids: Collection[UUID]) -> dict[UUID, list[str]]:
     """Of these sessions those whose instructors are named in another one at the same time: who (keys)."""
-    mine, other = session_instructors.alias("mine"), session_instructors.alias("other")
-    there = sessions.alias("there")
+    mine, other, there = _MINE, _OTHER, _THERE
     off = exists().where(
         instructors.c.connection_id.in_([sessions.c.connection_id, there.c.connection_id]),
         instructors.c.email_key == mine.c.email_key,
