@@ -5,14 +5,15 @@ read and fails on upgrade), and readers apart, which WAL lets run beside it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, event, func
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -28,7 +29,7 @@ NOT_NOW = frozenset({"57P01", "57P02", "57P03", "53100", "53300"})
 SQLITE_BUSY_MS = 15_000
 SQLITE_CACHE_KIB = 1024  # of each connection; the file is in the system's own cache beside
 TURN_SECONDS = 30.0
-LONGEST_SECONDS = 20.0  # of a transaction that somebody waits for
+LONGEST_SECONDS = 30.0  # of a transaction that somebody waits for
 UPKEEP_SECONDS = 300.0  # of one that touches many rows, in the background
 REST_SECONDS = 1.0
 LANES = 4  # connections that a process may keep beside its pool (lane.py)
@@ -80,7 +81,8 @@ class Database:
         Raises TimeoutError after `longest` seconds, see `in_time`.
         """
         async with self.in_time(longest), self.turn(), self._writer.begin() as tx:
-            yield tx
+            with self._cut_after(tx, longest):
+                yield tx
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -111,6 +113,20 @@ class Database:
         hour. SQLite's file is in this machine: whoever broke off would leave a thread behind.
         """
         return asyncio.timeout(seconds if self.dialect == "postgresql" else None)
+
+    @contextmanager
+    def _cut_after(self, tx: Tx, seconds: float | None) -> Iterator[None]:
+        """What is cancelled ends at once, but not many rows in one statement: there the driver waits on."""
+        if seconds is None or self.dialect != "postgresql":
+            yield
+            return
+        assert tx.sync_connection is not None, "it is open"
+        driver: Any = tx.sync_connection.connection.driver_connection
+        cut = asyncio.get_running_loop().call_later(seconds, driver.terminate)
+        try:
+            yield
+        finally:
+            cut.cancel()
 
     async def keep(self) -> Tx:
         """A connection for single statements, kept until `let_go`. At most `LANES`, beside the pool."""
@@ -176,8 +192,12 @@ def _begin_writing(connection: Connection) -> None:
 
 def _call_it_unreachable(context: ExceptionContext) -> OperationalError | None:
     """The driver has no class of its own for these; to whoever asked, the database is not there."""
-    if getattr(context.original_exception, "sqlstate", None) not in NOT_NOW:
+    error = context.original_exception
+    # It was asked while the connection was just being lost.
+    lost = isinstance(error, AsyncAdapt_asyncpg_dbapi.InternalClientError)
+    if not lost and getattr(error, "sqlstate", None) not in NOT_NOW:
         return None
+    context.is_disconnect = context.is_disconnect or lost
     return OperationalError(context.statement, None, context.original_exception)
 
 

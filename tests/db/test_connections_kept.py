@@ -55,6 +55,21 @@ async def test_a_busy_connection_fails_once_and_takes_the_others_of_its_age_with
     await kept.close()
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("statement", ["SELECT pg_sleep(60)", "INSERT INTO many VALUES ($1)"])
+async def test_what_takes_too_long_is_broken_off(db: Database, statement: str) -> None:
+    """The driver waits on where many rows in one statement are cancelled: its connection is cut."""
+    many = [(str(number),) for number in range(400_000)] if "$1" in statement else None
+    async with db.begin() as tx:
+        await tx.execute(text("CREATE TABLE many (a text)"))
+    async with asyncio.timeout(30):
+        with pytest.raises((TimeoutError, DBAPIError)):
+            async with db.begin(longest=0.2) as tx:
+                await tx.exec_driver_sql(statement, many)
+        async with db.begin() as tx:
+            assert await tx.scalar(text("SELECT count(*) FROM many")) == 0
+
+
 async def test_a_lane_gets_another_connection_when_its_own_was_lost(kept: Database, postgres: str) -> None:
     lane, ask = Lane(kept), written("postgresql", select(literal(4)))
     assert [tuple(row) for row in await lane.fetch(ask, {})] == [(4,)]
